@@ -1,0 +1,140 @@
+// Creation: arrays from nothing. All but empty are lazy values, drawn where they are used.
+#pragma once
+
+#include <dsl/functions.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// Uninitialised memory of `shape`.
+template <element Value = double>
+[[nodiscard]] array<Value> empty(extents const& shape, location where = location::here()) {
+  return array<Value>(shape, where);
+}
+template <element Value = double, std::integral... N>
+[[nodiscard]] array<Value> empty(N... extent) {
+  return array<Value>(extents{static_cast<std::int64_t>(extent)...});
+}
+
+/// `value` everywhere; the element type is the value's (int: int64).
+template <scalar_value S>
+[[nodiscard]] auto full(extents const& shape, S value) {
+  using type = weak_promote_t<bool, S>;
+  return generated<type>(generator_kind::full, shape, scalar_bits::of(convert<type>(value)));
+}
+template <element Value, scalar_value S>
+[[nodiscard]] auto full(extents const& shape, S value) {
+  return generated<Value>(generator_kind::full, shape,
+                          scalar_bits::of(weak_cast<Value>(value, {})));
+}
+template <element Value = double>
+[[nodiscard]] auto zeros(extents const& shape) {
+  return full<Value>(shape, Value{});
+}
+template <element Value = double>
+[[nodiscard]] auto ones(extents const& shape) {
+  return full<Value>(shape, convert<Value>(1));
+}
+template <element Value = double, std::integral... N>
+[[nodiscard]] auto zeros(N... extent) {
+  return zeros<Value>(extents{static_cast<std::int64_t>(extent)...});
+}
+template <element Value = double, std::integral... N>
+[[nodiscard]] auto ones(N... extent) {
+  return ones<Value>(extents{static_cast<std::int64_t>(extent)...});
+}
+
+/// Of the shape and element type of x.
+template <expression X>
+[[nodiscard]] auto empty_like(X const& x) {
+  return array<value_t<X>>(x.shape());
+}
+template <expression X>
+[[nodiscard]] auto zeros_like(X const& x) {
+  return zeros<value_t<X>>(x.shape());
+}
+template <expression X>
+[[nodiscard]] auto ones_like(X const& x) {
+  return ones<value_t<X>>(x.shape());
+}
+template <expression X, scalar_value S>
+[[nodiscard]] auto full_like(X const& x, S value) {
+  return full<value_t<X>>(x.shape(), value);
+}
+
+namespace create_detail {
+/// ceil((stop - start) / step), at least 0. Throws dtype_error for a step of 0 or a NaN.
+[[nodiscard]] std::int64_t arange_length(double start, double stop, double step, location where);
+[[nodiscard]] std::int64_t arange_length(std::int64_t start, std::int64_t stop, std::int64_t step,
+                                         location where);
+template <class Value>
+auto arange(Value start, Value stop, Value step, location where) {
+  using wide = std::conditional_t<is_integer<Value>, std::int64_t, double>;
+  auto const n = arange_length(wide(start), wide(stop), wide(step), where);
+  scalar_bits params;
+  wide const both[2] = {wide(start), wide(step)};
+  std::memcpy(params.bytes, both, sizeof both);
+  return generated<Value>(generator_kind::arange, extents{n}, params);
+}
+}  // namespace create_detail
+
+/// start, start + step, ... up to but without stop; int64 for integers, else float64.
+template <scalar_value A>
+[[nodiscard]] auto arange(A stop, location where = location::here()) {
+  using type = weak_promote_t<bool, A>;
+  return create_detail::arange<type>(type(0), type(stop), type(1), where);
+}
+template <scalar_value A, scalar_value B, scalar_value C = int>
+[[nodiscard]] auto arange(A start, B stop, C step = 1, location where = location::here()) {
+  using type = weak_promote_t<bool, std::common_type_t<A, B, C>>;
+  return create_detail::arange<type>(type(start), type(stop), type(step), where);
+}
+/// The same of a given element type.
+template <element Value, scalar_value A>
+[[nodiscard]] auto arange(A stop, location where = location::here()) {
+  return create_detail::arange<Value>(Value(0), convert<Value>(stop), Value(1), where);
+}
+template <element Value, scalar_value A, scalar_value B, scalar_value C = int>
+[[nodiscard]] auto arange(A start, B stop, C step = 1, location where = location::here()) {
+  return create_detail::arange<Value>(convert<Value>(start), convert<Value>(stop),
+                                      convert<Value>(step), where);
+}
+
+/// `count` values from start to stop, equally spaced, stop itself included unless `endpoint` is
+/// false.
+template <element Value = double>
+  requires(is_real_floating<Value>)
+[[nodiscard]] auto linspace(double start, double stop, std::int64_t count = 50,
+                            bool endpoint = true) {
+  std::int64_t const intervals = endpoint ? count - 1 : count;
+  double const first[2] = {start, intervals > 0 ? (stop - start) / double(intervals) : 0.};
+  struct {
+    double stop;
+    std::int64_t last;
+  } const second = {stop, endpoint && count > 1 ? count - 1 : -1};
+  return generated<Value>(generator_kind::linspace, extents{count}, scalar_bits::of(first),
+                          scalar_bits::of(second));
+}
+
+/// n x m, ones on diagonal k (above the main one when positive), zeros elsewhere.
+template <element Value = double>
+[[nodiscard]] auto eye(std::int64_t n, std::int64_t m, std::int64_t k = 0) {
+  std::int64_t const params[2] = {m, k};
+  return generated<Value>(generator_kind::eye, extents{n, m}, scalar_bits::of(params));
+}
+template <element Value = double>
+[[nodiscard]] auto eye(std::int64_t n) {
+  return eye<Value>(n, n);
+}
+
+/// 2-D: its diagonal k, a view. 1-D: the square matrix with it as diagonal k. Else shape_error.
+template <expression X>
+[[nodiscard]] auto diag(X const& x, std::int64_t k = 0, location where = location::here()) {
+  node_ptr const n = x.node(where);
+  if (x.rank() != 1) return view<value_t<X>, false>(diagonal(n, k, where));
+  std::int64_t const size = x.size() + std::abs(k);
+  array<value_t<X>> matrix = zeros<value_t<X>>(size, size);
+  matrix.write(diagonal(matrix.node(), k, where), x, where);
+  return view<value_t<X>, false>(matrix.node());
+}
+
+}  // namespace sloth::inline SLOTH_ABI

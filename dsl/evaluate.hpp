@@ -1,0 +1,89 @@
+// Evaluation: from a node of the graph to its values.
+#pragma once
+
+#include <dsl/index.hpp>
+#include <dsl/node.hpp>
+
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// Computes the nodes, and everything they need, each once. On an exception every node that was not
+/// finished is pending again.
+void evaluate(std::span<node_ptr const> roots);
+inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
+
+/// The steps that evaluating `roots` would run, as text.
+[[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots);
+
+/// The node's values in row-major order without gaps: itself where it is so, else a copy; evaluated.
+[[nodiscard]] node_ptr contiguous(node_ptr const& n);
+
+/// `n` under another shape: a view where one exists, else a pending copy.
+[[nodiscard]] node_ptr reshaped(node_ptr const& n, extents const& shape, location where);
+
+/// Writes `values` through `region`, a view of `target`: in place when nothing but `target`,
+/// `region` and the leaves of `values` (`leaves`, a handle each) reaches the memory, else into a
+/// copy that `target` takes over. Reads of the old values are right however they overlap.
+void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
+            std::vector<node*> const& leaves, location where);
+
+/// True when `target` alone reaches its memory, which may then be handed out for writing.
+[[nodiscard]] bool is_exclusive(node_ptr const& target);
+/// A contiguous copy in memory of its own.
+[[nodiscard]] node_ptr detached(node_ptr const& n, location where);
+
+[[noreturn]] void refuse_item(node const& n, location where);
+[[nodiscard]] bool truth_of(node_ptr const& n);
+
+template <class Value>
+[[nodiscard]] Value item_of(node_ptr const& n, location where) {
+  if (n->shape.size() != 1) refuse_item(*n, where);
+  evaluate(n);
+  return *reinterpret_cast<Value const*>(n->data());
+}
+
+template <class Value>
+[[nodiscard]] std::vector<Value> vector_of(node_ptr const& n) {
+  node_ptr const flat = contiguous(n);
+  if (flat->shape.size() == 0) return {};
+  auto const* first = reinterpret_cast<Value const*>(flat->data());
+  return std::vector<Value>(first, first + flat->shape.size());
+}
+
+/// Where an evaluation runs. `gpu` needs a device and throws device_error without one.
+enum class device : std::uint8_t { host, gpu };
+inline constexpr device host_device = device::host;
+
+/// Evaluations of this thread run on the given device until the scope ends.
+class [[nodiscard]] device_scope {
+ public:
+  explicit device_scope(device where, location here = location::here());
+  ~device_scope();
+  device_scope(device_scope const&) = delete;
+  device_scope& operator=(device_scope const&) = delete;
+
+ private:
+  device previous_;
+};
+
+/// Arithmetic of f32 matrix products that are built in the scope; others are untouched. The host
+/// computes them in IEEE f32 whatever is asked.
+enum class precision : std::uint8_t { ieee, tf32 };
+inline constexpr precision tf32 = precision::tf32;
+
+class [[nodiscard]] precision_scope {
+ public:
+  explicit precision_scope(precision p);
+  ~precision_scope();
+  precision_scope(precision_scope const&) = delete;
+  precision_scope& operator=(precision_scope const&) = delete;
+  [[nodiscard]] static precision current();
+
+ private:
+  precision previous_;
+};
+
+}  // namespace sloth::inline SLOTH_ABI

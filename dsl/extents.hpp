@@ -1,0 +1,135 @@
+// Shapes and strides: a short vector of int64, row-major, any rank.
+#pragma once
+
+#include <dsl/error.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// The extents of an array along its axes (or its strides, in elements). Ranks up to `inline_rank`
+/// live in the object, higher ones on the heap.
+class extents {
+ public:
+  static constexpr int inline_rank = 6;
+
+  extents() noexcept = default;
+  extents(std::initializer_list<std::int64_t> list) : extents(list.begin(), list.end()) {}
+  template <class It>
+  extents(It first, It last) {
+    resize(static_cast<int>(last - first));
+    std::copy(first, last, begin());
+  }
+  extents(extents const& other) : extents(other.begin(), other.end()) {}
+  extents(extents&& other) noexcept { take(other); }
+  extents& operator=(extents const& other) {
+    if (this != &other) *this = extents(other);
+    return *this;
+  }
+  extents& operator=(extents&& other) noexcept {
+    if (this != &other) {
+      if (rank_ > inline_rank) delete[] heap_;
+      take(other);
+    }
+    return *this;
+  }
+  ~extents() {
+    if (rank_ > inline_rank) delete[] heap_;
+  }
+
+  /// `rank` axes, each of extent `value`.
+  static extents filled(int rank, std::int64_t value) {
+    extents e;
+    e.resize(rank);
+    std::fill(e.begin(), e.end(), value);
+    return e;
+  }
+
+  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] bool empty() const noexcept { return rank_ == 0; }
+  [[nodiscard]] std::int64_t* begin() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
+  [[nodiscard]] std::int64_t* end() noexcept { return begin() + rank_; }
+  [[nodiscard]] std::int64_t const* begin() const noexcept {
+    return rank_ > inline_rank ? heap_ : inline_;
+  }
+  [[nodiscard]] std::int64_t const* end() const noexcept { return begin() + rank_; }
+  [[nodiscard]] std::int64_t& operator[](int axis) noexcept { return begin()[axis]; }
+  [[nodiscard]] std::int64_t operator[](int axis) const noexcept { return begin()[axis]; }
+  [[nodiscard]] std::int64_t back() const noexcept { return end()[-1]; }
+  [[nodiscard]] std::int64_t& back() noexcept { return end()[-1]; }
+
+  /// Product of the extents: the number of elements (1 for rank 0).
+  [[nodiscard]] std::int64_t size() const noexcept {
+    std::int64_t n = 1;
+    for (auto e : *this) n *= e;
+    return n;
+  }
+
+  void push_back(std::int64_t value) { insert(rank_, value); }
+  void insert(int axis, std::int64_t value) {
+    extents grown;
+    grown.resize(rank_ + 1);
+    std::copy(begin(), begin() + axis, grown.begin());
+    grown[axis] = value;
+    std::copy(begin() + axis, end(), grown.begin() + axis + 1);
+    *this = std::move(grown);
+  }
+  void erase(int axis) {
+    extents shrunk;
+    shrunk.resize(rank_ - 1);
+    std::copy(begin(), begin() + axis, shrunk.begin());
+    std::copy(begin() + axis + 1, end(), shrunk.begin() + axis);
+    *this = std::move(shrunk);
+  }
+
+  friend bool operator==(extents const& a, extents const& b) noexcept {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+ private:
+  void resize(int rank) {  // only on an empty object
+    if (rank > inline_rank) heap_ = new std::int64_t[rank];
+    rank_ = rank;
+  }
+  void take(extents& other) noexcept {
+    rank_ = other.rank_;
+    if (rank_ > inline_rank) {
+      heap_ = other.heap_;
+      other.rank_ = 0;
+    } else {
+      std::copy(other.inline_, other.inline_ + rank_, inline_);
+    }
+  }
+
+  int rank_ = 0;
+  union {
+    std::int64_t inline_[inline_rank];
+    std::int64_t* heap_;
+  };
+};
+
+using strides = extents;
+
+/// "(3, 4)", "(3,)", "()": as NumPy prints a shape.
+[[nodiscard]] std::string to_string(extents const& shape);
+
+/// Strides, in elements, of a row-major array without gaps.
+[[nodiscard]] strides row_major(extents const& shape);
+
+/// True when elements in row-major order follow each other in memory (size-1 axes do not count).
+[[nodiscard]] bool is_contiguous(extents const& shape, strides const& stride) noexcept;
+
+/// NumPy's broadcasting: shapes aligned at the last axis, size-1 axes stretched. Throws shape_error
+/// naming `operation` and both shapes.
+[[nodiscard]] extents broadcast(extents const& a, extents const& b, const char* operation,
+                                location where);
+
+/// `axis` counted from the end when negative; index_error unless -rank <= axis < rank.
+[[nodiscard]] int normalize_axis(std::int64_t axis, int rank, const char* operation,
+                                 location where);
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,165 @@
+// Elementwise functions by name: a function for each row, and those whose operands differ in type.
+#pragma once
+
+#include <dsl/array.hpp>
+
+#include <array>
+#include <string_view>
+#include <tuple>
+
+namespace sloth::inline SLOTH_ABI {
+
+#define SLOTH_UNARY_FUNCTION(name, ...)                     \
+  template <expression X>                                   \
+  [[nodiscard]] auto name(X&& x) {                          \
+    return elementwise<op::name>({}, std::forward<X>(x));   \
+  }
+SLOTH_UNARY_OPERATIONS(SLOTH_UNARY_FUNCTION)
+#undef SLOTH_UNARY_FUNCTION
+
+#define SLOTH_BINARY_FUNCTION(name, ...)                                                   \
+  template <expression_or_scalar A, expression_or_scalar B>                                \
+    requires(expression<A> || expression<B>)                                               \
+  [[nodiscard]] auto name(A&& a, B&& b, location where = location::here()) {               \
+    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b));           \
+  }
+SLOTH_BINARY_OPERATIONS(SLOTH_BINARY_FUNCTION)
+#undef SLOTH_BINARY_FUNCTION
+
+#define SLOTH_TERNARY_FUNCTION(name, ...)                                                  \
+  template <expression_or_scalar A, expression_or_scalar B, expression_or_scalar C>        \
+    requires(expression<A> || expression<B> || expression<C>)                              \
+  [[nodiscard]] auto name(A&& a, B&& b, C&& c, location where = location::here()) {        \
+    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b),            \
+                                 std::forward<C>(c));                                      \
+  }
+SLOTH_TERNARY_OPERATIONS(SLOTH_TERNARY_FUNCTION)
+#undef SLOTH_TERNARY_FUNCTION
+
+/// absolute(x), under NumPy's short name.
+template <expression X>
+[[nodiscard]] auto abs(X&& x) {
+  return absolute(std::forward<X>(x));
+}
+
+/// c ? a : b, elementwise; c is true where it is not 0. Broadcasts; throws shape_error.
+template <expression C, expression_or_scalar A, expression_or_scalar B>
+[[nodiscard]] auto where(C&& c, A&& a, B&& b, location here = location::here()) {
+  auto condition = as_argument<bool>(std::forward<C>(c), here);
+  auto choose = [&](auto x, auto y) {
+    return apply<op::where, decltype(condition), decltype(x), decltype(y)>(
+        {}, here, std::move(condition), std::move(x), std::move(y));
+  };
+  if constexpr (expression<A> || expression<B>) {
+    using type = common_t<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
+    return choose(as_argument<type>(std::forward<A>(a), here),
+                  as_argument<type>(std::forward<B>(b), here));
+  } else {  // two C++ values: NumPy's default types
+    using common = std::common_type_t<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
+    using type = weak_promote_t<bool, common>;
+    return choose(scalar_leaf<type>(weak_cast<type>(a, here)),
+                  scalar_leaf<type>(weak_cast<type>(b, here)));
+  }
+}
+
+/// |a - b| <= atol + rtol |b|, elementwise; NaN is close to nothing.
+template <expression_or_scalar A, expression_or_scalar B>
+  requires(expression<A> || expression<B>)
+[[nodiscard]] auto isclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8,
+                           location where = location::here()) {
+  return elementwise<op::isclose>(where, std::forward<A>(a), std::forward<B>(b), rtol, atol);
+}
+
+/// The type's name as the compiler prints it, to tell a lambda from a named functor.
+template <class F>
+[[nodiscard]] constexpr bool is_lambda() {
+  constexpr std::string_view name = __PRETTY_FUNCTION__;
+  return name.find("lambda") != std::string_view::npos;
+}
+
+/// f of the elements, fused like any operation. `f` is a functor at namespace scope whose call
+/// operator is marked SLOTH_HD, or made by SLOTH_FN; its state, if any, takes at most 16 bytes.
+template <class F, expression_or_scalar... X>
+  requires(expression<X> || ...)
+[[nodiscard]] auto map(F f, X&&... x) {
+  if constexpr (is_lambda<F>()) {
+    static_assert(!is_lambda<F>(),
+                  "map takes a functor at namespace scope with a SLOTH_HD call operator, or "
+                  "SLOTH_FN(name, (auto v), v * v): a lambda cannot reach the GPU's kernels");
+    return refused{};
+  } else {
+    static_assert(std::is_trivially_copyable_v<F> && (std::is_empty_v<F> || sizeof(F) <= 16),
+                  "map's functor is copied into kernels: it must be trivially copyable and at most "
+                  "16 bytes");
+    auto argument = []<class Y>(Y&& y) {
+      if constexpr (expression<Y>)
+        return as_tree(std::forward<Y>(y));
+      else
+        return scalar_leaf<canonical_t<std::remove_cvref_t<Y>>>(y);
+    };
+    return apply<op::map<F>, decltype(argument(std::forward<X>(x)))...>(
+        {f}, {}, argument(std::forward<X>(x))...);
+  }
+}
+
+/// SLOTH_FN(cube, (auto v), v * v * v): a functor for map, at namespace scope.
+#define SLOTH_FN(name, parameters, ...)                                  \
+  struct name##_function {                                               \
+    constexpr SLOTH_HD auto operator() parameters const { return __VA_ARGS__; } \
+  };                                                                     \
+  inline constexpr name##_function name {}
+
+/// The axes in another order: reversed, or as given.
+template <expression X>
+[[nodiscard]] auto transpose(X&& x, location where = location::here()) {
+  return x.T(where);
+}
+template <expression X>
+[[nodiscard]] auto transpose(X&& x, extents const& axes, location where = location::here()) {
+  return view<value_t<X>, false>(permuted(x.node(where), axes, where));
+}
+/// The same elements under another shape, row-major; one extent may be -1.
+template <expression X>
+[[nodiscard]] auto reshape(X&& x, extents const& shape, location where = location::here()) {
+  return x.reshape(shape, where);
+}
+/// Axes of extent 1 removed: all, or one. Throws shape_error when its extent is another.
+template <expression X>
+[[nodiscard]] auto squeeze(X&& x, location where = location::here()) {
+  return view<value_t<X>, false>(squeezed(x.node(where), where));
+}
+template <expression X>
+[[nodiscard]] auto squeeze(X&& x, std::int64_t axis, location where = location::here()) {
+  return view<value_t<X>, false>(squeezed(x.node(where), axis, where));
+}
+/// A new axis of extent 1 at `axis`.
+template <expression X>
+[[nodiscard]] auto expand_dims(X&& x, std::int64_t axis, location where = location::here()) {
+  return view<value_t<X>, false>(expanded(x.node(where), axis, where));
+}
+/// x read as `shape`, stretched along axes of extent 1; nothing is copied.
+template <expression X>
+[[nodiscard]] auto broadcast_to(X&& x, extents const& shape, location where = location::here()) {
+  return view<value_t<X>, false>(broadcasted(x.node(where), shape, where));
+}
+
+/// Evaluates the expressions as one plan and returns their arrays: auto [a, b] = eval(x, y).
+template <expression... X>
+auto eval(X&&... x) {
+  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
+  evaluate(nodes);
+  std::size_t i = 0;
+  if constexpr (sizeof...(X) == 1)
+    return array<value_t<X>...>(contiguous(nodes[0]));
+  else
+    return std::tuple<array<value_t<X>>...>{array<value_t<X>>(contiguous(nodes[i++]))...};
+}
+
+/// The plan that evaluating the expressions runs, a line a step.
+template <expression... X>
+[[nodiscard]] std::string explain(X&&... x) {
+  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
+  return explain_nodes(nodes);
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,64 @@
+// Printing, and .npy files.
+#pragma once
+
+#include <dsl/functions.hpp>
+#include <dsl/print.hpp>
+
+#include <ostream>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// The values as NumPy prints them; evaluates.
+template <expression X>
+[[nodiscard]] std::string to_string(X const& x) {
+  node_ptr const n = contiguous(x.node());
+  return format_array(n->type, n->shape.size() ? n->data() : nullptr, n->shape, n->stride);
+}
+template <expression X>
+std::ostream& operator<<(std::ostream& out, X const& x) {
+  return out << to_string(x);
+}
+
+/// Values of a file, of the element type found there; becomes an array<T> to which it casts safely.
+class loaded {
+ public:
+  explicit loaded(node_ptr values, std::string name)
+      : values_(std::move(values)), name_(std::move(name)) {}
+  [[nodiscard]] dtype type() const { return values_->type; }
+  [[nodiscard]] extents const& shape() const { return values_->shape; }
+
+  /// Throws dtype_error when the file's type does not cast safely to T.
+  template <element Value>
+  operator array<Value>() const {  // NOLINT
+    return visit(values_->type, [&]<class T>() -> array<Value> {
+      if constexpr (can_cast_safe(dtype_of<T>, dtype_of<Value>))
+        return array<Value>(leaf<T>(values_));
+      else
+        refuse(dtype_of<Value>);
+    });
+  }
+  /// The values converted to T whatever they are.
+  template <element Value>
+  [[nodiscard]] array<Value> astype() const {
+    return visit(values_->type, [&]<class T>() -> array<Value> {
+      return array<Value>(as_argument<Value>(leaf<T>(values_), {}));
+    });
+  }
+
+ private:
+  [[noreturn]] void refuse(dtype wanted) const;
+  node_ptr values_;
+  std::string name_;
+};
+
+/// Reads a .npy file (C and Fortran order, either byte order). Throws io_error.
+[[nodiscard]] loaded load(std::string const& path);
+
+void save_node(std::string const& path, node const& contiguous_values);
+/// Writes a .npy file; evaluates. Throws io_error.
+template <expression X>
+void save(std::string const& path, X const& x) {
+  save_node(path, *contiguous(x.node()));
+}
+
+}  // namespace sloth::inline SLOTH_ABI

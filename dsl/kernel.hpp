@@ -1,0 +1,129 @@
+// What a fused expression hands to an engine: its compiled chunk functions, its operands and the
+// domain they are evaluated over. Nothing here is a template; the engines' drivers compile once.
+#pragma once
+
+#include <dsl/dtype.hpp>
+#include <dsl/extents.hpp>
+#include <dsl/reduction.hpp>
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// A scalar of any element type, or 16 bytes of a functor's state.
+struct alignas(16) scalar_bits {
+  std::byte bytes[16] = {};
+
+  template <class T>
+  static scalar_bits of(T const& value) {
+    static_assert(sizeof(T) <= 16);
+    scalar_bits bits;
+    std::memcpy(bits.bytes, &value, sizeof(T));
+    return bits;
+  }
+  template <class T>
+  [[nodiscard]] T as() const {
+    T value;
+    std::memcpy(&value, bytes, sizeof(T));
+    return value;
+  }
+  friend bool operator==(scalar_bits const& a, scalar_bits const& b) noexcept {
+    return std::memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+  }
+};
+
+/// Values that are a function of an element's row-major index, drawn where they are used.
+/// params: uniform {seed u64 | offset u64}; normal {seed u64 | offset u64}, {mean f64 | stddev f64};
+/// arange {start f64 | step f64} or, for integer types, {start i64 | step i64};
+/// linspace {start f64 | step f64}, {stop f64 | index of the last element i64};
+/// eye {columns i64 | diagonal i64}; full: {value}.
+enum class generator_kind : std::uint8_t { none, uniform, normal, arange, linspace, eye, full };
+
+/// One operand of a fused expression, aligned to the axes of the domain: axes it does not have, and
+/// those of extent 1, have stride 0.
+struct operand {
+  void const* data = nullptr;  // element (0, ..., 0); unused by a generator
+  dtype type = dtype::f64;
+  generator_kind generator = generator_kind::none;
+  scalar_bits params[2];
+  strides stride;  // in elements of memory, or for a generator of its row-major index
+};
+
+/// `n` consecutive elements of the domain, every operand contiguous.
+struct chunk {
+  std::int64_t n;
+  void* out;                  // contiguous, n elements
+  void const* const* leaf;    // by leaf slot: n contiguous elements
+  scalar_bits const* scalar;  // by scalar slot
+  scalar_bits const* row;     // by row-reduction slot: the results for this row
+  void const* const* part;    // by part of this stage: n contiguous elements
+  std::byte* scratch;         // stage::scratch * chunk_elements bytes, 64-byte aligned
+};
+using chunk_function = void (*)(chunk const&);
+
+/// Elements a chunk has at most: operands and temporaries of a few chunks stay in the L1 cache.
+inline constexpr std::int64_t chunk_elements = 2048;
+
+/// A sub-expression of a stage whose form equals the argument of an earlier row reduction. Where
+/// their operands are equal too, the engine reads the values it has kept; else it runs `run`.
+struct stage_part {
+  chunk_function run;
+  dtype type;
+  int row;      // the row reduction whose argument has this form
+  int scratch;  // bytes per element
+  int first_leaf, leaf_count, first_scalar, scalar_count, first_row, row_count;  // slots it reads
+};
+
+/// One pass over the domain, or over one row of it.
+struct stage {
+  chunk_function run;  // nullptr: the value is leaf slot `first_leaf` as it is
+  dtype type;          // of the values that `run` writes
+  int scratch;         // bytes per element
+  int first_leaf, leaf_count, first_scalar, scalar_count, first_row, row_count;  // slots it reads
+  stage_part const* parts;
+  int part_count;
+  void const* form;  // equal for equal forms, whatever their slots
+};
+
+/// A row reduction: `argument` over one row, reduced to the scalar in its row slot.
+struct row_stage {
+  reduction op;
+  dtype result;
+  int ddof;  // scalar slot of its degrees of freedom, an f64
+  stage argument;
+};
+
+/// The form of an expression: one static object for each type of tree. Leaf, scalar and row slots
+/// are numbered left to right, row reductions in post-order.
+struct fused_form {
+  stage root;
+  row_stage const* rows;
+  int row_count;
+  int leaves, scalars;
+  int operations;  // elementwise operations per element of the root
+  std::string (*print)(std::string const* leaf, scalar_bits const* scalar);
+};
+
+/// A form bound to operands: equal leaves share an operand.
+struct fused_call {
+  fused_form const* form;
+  operand const* operands;
+  int operand_count;
+  std::uint16_t const* slot;       // leaf slot -> operand
+  scalar_bits const* scalars;      // by scalar slot
+  std::uint16_t const* row_alias;  // row slot -> the first row slot with an equal reduction
+  std::int64_t const* row_length;  // row slot -> extent of the reduced last axis
+  bool const* part_shared;         // parts of all stages in order (rows first, root last):
+                                   // its operands equal those of its row's argument
+};
+
+/// Where a step writes.
+struct destination {
+  void* data;
+  dtype type;
+  strides stride;  // in elements, one an axis of the domain
+};
+
+}  // namespace sloth::inline SLOTH_ABI

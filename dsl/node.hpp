@@ -1,0 +1,183 @@
+// The run-time graph: one immutable node behind every array, lazy and view.
+#pragma once
+
+#include <dsl/kernel.hpp>
+
+#include <atomic>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// A counted pointer, 8 bytes; T has `retain(T*)` and `release(T*)`, found by ADL.
+template <class T>
+class counted {
+ public:
+  counted() noexcept = default;
+  explicit counted(T* p) noexcept : p_(p) {
+    if (p_) retain(p_);
+  }
+  counted(counted const& other) noexcept : counted(other.p_) {}
+  counted(counted&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+  counted& operator=(counted other) noexcept {
+    std::swap(p_, other.p_);
+    return *this;
+  }
+  ~counted() {
+    if (p_) release(p_);
+  }
+
+  [[nodiscard]] T* get() const noexcept { return p_; }
+  T* operator->() const noexcept { return p_; }
+  T& operator*() const noexcept { return *p_; }
+  explicit operator bool() const noexcept { return p_ != nullptr; }
+  friend bool operator==(counted const& a, counted const& b) noexcept { return a.p_ == b.p_; }
+
+ private:
+  T* p_ = nullptr;
+};
+
+/// Memory that arrays share. Engines with streams record the last write and the readers here.
+class buffer {
+ public:
+  /// Pooled memory; throws out_of_memory.
+  static counted<buffer> allocate(std::size_t bytes);
+  /// A user's memory, kept alive by `owner`.
+  static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner);
+
+  ~buffer();
+  buffer(buffer const&) = delete;
+  buffer& operator=(buffer const&) = delete;
+
+  [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Handles that reach this memory: nodes, not copies of their handles.
+  [[nodiscard]] int references() const noexcept {
+    return references_.load(std::memory_order_acquire);
+  }
+
+  friend void retain(buffer* b) noexcept {
+    b->references_.fetch_add(1, std::memory_order_relaxed);
+  }
+  friend void release(buffer* b) noexcept {
+    if (b->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete b;
+  }
+
+ private:
+  buffer(std::byte* data, std::size_t bytes, std::shared_ptr<void const> owner)
+      : data_(data), bytes_(bytes), owner_(std::move(owner)) {}
+
+  std::atomic<int> references_{0};
+  std::byte* data_;
+  std::size_t bytes_;
+  std::shared_ptr<void const> owner_;  // null: from the pool
+};
+
+class node;
+using node_ptr = counted<node>;
+
+/// An operand of a fused expression in the graph: a node, or a generator.
+struct graph_operand {
+  node_ptr source;  // null for a generator
+  generator_kind generator = generator_kind::none;
+  scalar_bits params[2];
+  dtype type = dtype::f64;
+  extents shape;
+};
+
+/// An erased tree of elementwise operations and row reductions.
+struct fused_operation {
+  fused_form const* form = nullptr;
+  std::vector<graph_operand> operands;  // distinct
+  std::vector<std::uint16_t> slot;      // leaf slot -> operand
+  std::vector<scalar_bits> scalars;
+  std::vector<std::uint16_t> row_alias;
+  std::vector<std::int64_t> row_length;
+  std::unique_ptr<bool[]> part_shared;
+};
+
+/// `op` of a fused argument over some axes.
+struct reduce_operation {
+  fused_operation argument;
+  extents domain;              // shape of the argument
+  std::vector<bool> reduced;   // one an axis of the domain
+  reduction op = reduction::sum;
+  double ddof = 0;
+};
+
+/// a & b by NumPy's matmul rules.
+struct matmul_operation {
+  node_ptr a, b;
+  bool tf32 = false;  // precision_scope when the product was built; the host computes in f32
+};
+
+/// Another reading of the base's result: the node's stride and offset count from its element 0.
+struct view_operation {
+  node_ptr base;
+};
+
+using operation =
+    std::variant<std::monostate, fused_operation, reduce_operation, matmul_operation, view_operation>;
+
+enum class node_state : std::uint8_t { pending, claimed, done };
+
+class node {
+ public:
+  dtype type;
+  extents shape;
+  sloth::strides stride;     // of the result, in elements; row-major unless a view says otherwise
+  std::int64_t offset = 0;   // of element (0, ..., 0) in `storage`, in elements
+  counted<buffer> storage;   // null until computed
+  std::atomic<node_state> state{node_state::pending};
+  operation op;              // dropped once computed, and the operands with it
+  location where;
+  std::uint64_t visited = 0;  // the last planning pass that met this node; under the planner's mutex
+
+  node(dtype type_, extents shape_, location where_ = {})
+      : type(type_), shape(std::move(shape_)), stride(row_major(shape)), where(where_) {}
+
+  /// A computed node over `storage`.
+  static node_ptr of_storage(dtype type, extents shape, strides stride, std::int64_t offset,
+                             counted<buffer> storage);
+  /// A pending node.
+  static node_ptr of_operation(dtype type, extents shape, operation op, location where);
+  /// A view of `base`, computed or not; `stride` and `offset` count in base's storage when it is
+  /// computed and in its row-major result when it is not.
+  static node_ptr of_view(node_ptr const& base, extents shape, strides stride, std::int64_t offset,
+                          location where);
+
+  [[nodiscard]] bool done() const noexcept {
+    return state.load(std::memory_order_acquire) == node_state::done;
+  }
+  [[nodiscard]] std::byte* data() const noexcept {
+    return storage->data() + offset * size_of(type);
+  }
+  [[nodiscard]] int references() const noexcept {
+    return references_.load(std::memory_order_acquire);
+  }
+
+  friend void retain(node* n) noexcept { n->references_.fetch_add(1, std::memory_order_relaxed); }
+  friend void release(node* n) noexcept;
+
+ private:
+  std::atomic<int> references_{0};
+  node* next_dying_ = nullptr;
+};
+
+/// Calls f(node_ptr const&) for each node that `op` reads.
+template <class F>
+void for_each_operand(operation const& op, F&& f) {
+  auto fused = [&](fused_operation const& call) {
+    for (auto const& operand : call.operands)
+      if (operand.source) f(operand.source);
+  };
+  if (auto* call = std::get_if<fused_operation>(&op)) fused(*call);
+  if (auto* call = std::get_if<reduce_operation>(&op)) fused(call->argument);
+  if (auto* call = std::get_if<matmul_operation>(&op)) f(call->a), f(call->b);
+  if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,185 @@
+#include <dsl/plan.hpp>
+
+#include <cstdio>
+#include <map>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+step_kind kind_of(node const& n) {
+  if (auto* call = std::get_if<fused_operation>(&n.op)) {
+    if (call->form->row_count > 0) return step_kind::row;
+    return call->form->root.run ? step_kind::fused : step_kind::copy;
+  }
+  if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
+  if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
+  return step_kind::view;
+}
+
+}  // namespace
+
+std::vector<step> make_plan(std::span<node_ptr const> roots) {
+  static std::uint64_t pass = 0;  // callers hold the planner's mutex
+  ++pass;
+  std::vector<step> steps;
+  // Depth first without recursion: a node is met twice, before and after its operands.
+  struct visit {
+    node_ptr const* node;
+    bool operands_done;
+  };
+  std::vector<visit> stack;
+  auto push = [&](node_ptr const& n) {
+    if (n->state.load(std::memory_order_relaxed) == node_state::pending && n->visited != pass)
+      stack.push_back({&n, false});
+  };
+  for (auto root = roots.rbegin(); root != roots.rend(); ++root) push(*root);
+  while (!stack.empty()) {
+    auto [n, operands_done] = stack.back();
+    stack.pop_back();
+    if (operands_done) {
+      steps.push_back({kind_of(**n), *n});
+    } else if ((*n)->visited != pass) {
+      (*n)->visited = pass;
+      stack.push_back({n, true});
+      for_each_operand((*n)->op, push);
+    }
+  }
+  return steps;
+}
+
+matmul_extents matmul_shape(extents const& a, extents const& b, location where) {
+  auto refuse = [&](const char* what) {
+    throw shape_error(
+        std::string("matmul: ") + what + ": " + to_string(a) + " & " + to_string(b), where);
+  };
+  if (a.rank() == 0 || b.rank() == 0) refuse("operands need at least one axis");
+  matmul_extents e;
+  e.m = a.rank() == 1 ? 1 : a[a.rank() - 2];
+  e.k = a.back();
+  e.n = b.rank() == 1 ? 1 : b.back();
+  if (e.k != (b.rank() == 1 ? b[0] : b[b.rank() - 2])) refuse("inner extents differ");
+  extents const batch_a(a.begin(), a.end() - std::min(2, a.rank()));
+  extents const batch_b(b.begin(), b.end() - std::min(2, b.rank()));
+  try {
+    e.batch = broadcast(batch_a, batch_b, "matmul", where);
+  } catch (shape_error const&) {
+    refuse("batch axes do not broadcast");
+  }
+  e.shape = e.batch;
+  if (a.rank() > 1) e.shape.push_back(e.m);
+  if (b.rank() > 1) e.shape.push_back(e.n);
+  return e;
+}
+
+double step::flops() const {
+  auto size = [](extents const& shape) { return static_cast<double>(shape.size()); };
+  if (auto* call = std::get_if<fused_operation>(&target->op))
+    return size(target->shape) * call->form->operations;
+  if (auto* call = std::get_if<reduce_operation>(&target->op))
+    return size(call->domain) * (call->argument.form->operations + 1);
+  if (auto* call = std::get_if<matmul_operation>(&target->op)) {
+    auto const e = matmul_shape(call->a->shape, call->b->shape, {});
+    return 2. * size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
+           static_cast<double>(e.k);
+  }
+  return 0;
+}
+
+double step::bytes() const {
+  if (kind == step_kind::view) return 0;
+  auto bytes_of = [](dtype type, extents const& shape) {
+    return static_cast<double>(shape.size()) * static_cast<double>(size_of(type));
+  };
+  double total = bytes_of(target->type, target->shape);
+  for_each_operand(target->op,
+                   [&](node_ptr const& n) { total += bytes_of(n->type, n->shape); });
+  return total;
+}
+
+namespace {
+
+std::string typed(node const& n) { return std::string(to_string(n.type)) + to_string(n.shape); }
+
+const char* name_of(generator_kind kind) {
+  constexpr const char* names[] = {"",       "rand",     "normal", "arange",
+                                   "linspace", "eye", "full"};
+  return names[static_cast<int>(kind)];
+}
+
+/// "x & w.T": a view of a 2-D operand whose columns are contiguous is the transpose of its memory.
+std::string product_operand(node const& n, std::string const& name) {
+  int const rank = n.shape.rank();
+  bool const transposed = rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1;
+  return transposed ? name + ".T" : name;
+}
+
+std::string work(double amount, const char* unit) {
+  constexpr const char* prefix[] = {"", " k", " M", " G", " T"};
+  int p = 0;
+  for (; amount >= 1000 && p < 4; ++p) amount /= 1000;
+  char text[32];
+  std::snprintf(text, sizeof text, p == 0 ? "%.0f %s%s" : "%.3g%s%s", amount,
+                p == 0 ? "" : prefix[p], unit);
+  return text;
+}
+
+}  // namespace
+
+std::string to_string(std::span<step const> steps) {
+  std::map<node const*, std::string> names;
+  std::string legend, text;
+  int inputs = 0, results = 0;
+  auto name = [&](node_ptr const& n) -> std::string const& {
+    auto& known = names[n.get()];
+    if (known.empty()) {
+      known = "x" + std::to_string(inputs++);
+      legend += (legend.empty() ? "" : ", ") + known + ": " + typed(*n);
+    }
+    return known;
+  };
+  auto fused = [&](fused_operation const& call) {
+    std::vector<std::string> leaf;
+    for (auto slot : call.slot) {
+      auto const& operand = call.operands[slot];
+      leaf.push_back(operand.source ? name(operand.source)
+                                    : name_of(operand.generator) + to_string(operand.shape));
+    }
+    return call.form->print(leaf.data(), call.scalars.data());
+  };
+  for (auto const& s : steps) {
+    node const& n = *s.target;
+    std::string what;
+    switch (s.kind) {
+      case step_kind::fused: what = "fused   "; break;
+      case step_kind::row: what = "row     "; break;
+      case step_kind::reduce: what = "reduce  "; break;
+      case step_kind::gemm: what = "gemm    "; break;
+      case step_kind::copy: what = "copy    "; break;
+      case step_kind::view: what = "view    "; break;
+    }
+    if (auto* call = std::get_if<fused_operation>(&n.op)) what += fused(*call);
+    if (auto* call = std::get_if<reduce_operation>(&n.op)) {
+      what += std::string(to_string(call->op)) + "(" + fused(call->argument);
+      for (int axis = 0, first = 1; axis < call->domain.rank(); ++axis)
+        if (call->reduced[axis]) {
+          what += (first ? ", axis " : " ") + std::to_string(axis);
+          first = 0;
+        }
+      what += ")";
+    }
+    if (auto* call = std::get_if<matmul_operation>(&n.op))
+      what += product_operand(*call->a, name(call->a)) + " & " +
+              product_operand(*call->b, name(call->b)) + (call->tf32 ? "  (tf32)" : "");
+    if (auto* call = std::get_if<view_operation>(&n.op)) what += "of " + name(call->base);
+    auto& result = names[s.target.get()];
+    result = "r" + std::to_string(results++);
+    text += result + ": " + typed(n) + "  " + what;
+    if (s.kind != step_kind::view)
+      text += "  [" + work(s.flops(), "flop") + ", " + work(s.bytes(), "B") + "]";
+    text += "\n";
+  }
+  return (legend.empty() ? "" : legend + "\n") + text;
+}
+
+}  // namespace sloth::inline SLOTH_ABI

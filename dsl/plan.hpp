@@ -1,0 +1,45 @@
+// A plan: the steps that evaluation runs and explain prints, the very same vector.
+#pragma once
+
+#include <dsl/node.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+
+enum class step_kind : std::uint8_t {
+  fused,   // one pass: an elementwise expression
+  row,     // one pass: an elementwise expression with reductions over the last axis
+  reduce,  // one pass: an elementwise expression reduced over axes
+  gemm,    // a matrix product
+  copy,    // a strided view made contiguous
+  view     // another reading of a result; costs nothing
+};
+
+struct step {
+  step_kind kind;
+  node_ptr target;
+
+  [[nodiscard]] double flops() const;
+  /// Bytes read and written, each operand once.
+  [[nodiscard]] double bytes() const;
+};
+
+/// The pending nodes that `roots` need, operands before their users, each once. Nodes that another
+/// thread has claimed are left out.
+[[nodiscard]] std::vector<step> make_plan(std::span<node_ptr const> roots);
+
+/// One line a step: its result, its kind, its expression, its work.
+[[nodiscard]] std::string to_string(std::span<step const> steps);
+
+/// The extents of a & b by NumPy's matmul rules: product over `batch` of (m x k)(k x n), with the
+/// 1-D operands' axes dropped in `shape`. Throws shape_error.
+struct matmul_extents {
+  extents batch, shape;
+  std::int64_t m, n, k;
+};
+[[nodiscard]] matmul_extents matmul_shape(extents const& a, extents const& b, location where);
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,72 @@
+#include <dsl/reduce.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+namespace reduce_detail {
+
+namespace {
+
+std::vector<bool> flags_of(options const& how, int rank, reduction op) {
+  std::vector<bool> reduced(static_cast<std::size_t>(rank), how.all_axes);
+  for (std::int64_t wanted : how.axes) {
+    int const axis = normalize_axis(wanted, rank, to_string(op), how.where);
+    if (reduced[axis])
+      throw index_error(std::string(to_string(op)) + ": axis " + std::to_string(axis) +
+                            " is given twice",
+                        how.where);
+    reduced[axis] = true;
+  }
+  return reduced;
+}
+
+}  // namespace
+
+void require_elements(extents const& shape, reduction op, options const& how) {
+  auto const reduced = flags_of(how, shape.rank(), op);
+  using enum reduction;
+  if (op != min && op != max && op != argmin && op != argmax) return;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (reduced[axis] && shape[axis] == 0)
+      throw shape_error(std::string(to_string(op)) + ": no elements along axis " +
+                            std::to_string(axis) + " of shape " + to_string(shape),
+                        how.where);
+}
+
+node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction op, dtype result,
+                     options const& how) {
+  require_elements(shape, op, how);
+  reduce_operation call;
+  call.reduced = flags_of(how, shape.rank(), op);
+  bool const positions = op == reduction::argmin || op == reduction::argmax;
+  if (positions && !how.all_axes && how.axes.rank() != 1)
+    throw index_error(std::string(to_string(op)) + ": takes one axis or all", how.where);
+  call.argument = std::move(argument);
+  call.domain = shape;
+  call.op = op;
+  call.ddof = how.ddof;
+  extents kept;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (!call.reduced[axis])
+      kept.push_back(shape[axis]);
+    else if (how.keep)
+      kept.push_back(1);
+  return node::of_operation(result, std::move(kept), std::move(call), how.where);
+}
+
+}  // namespace reduce_detail
+
+node_ptr new_storage(dtype type, extents const& shape, location where) {
+  std::int64_t count = 1;
+  for (std::int64_t extent : shape) {
+    if (extent < 0)
+      throw shape_error("an extent is negative: " + to_string(shape), where);
+    if (extent != 0 && __builtin_mul_overflow(count, extent, &count))
+      throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
+  }
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(shape.size(), size_of(type), &bytes))
+    throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
+  return node::of_storage(type, shape, row_major(shape), 0,
+                          buffer::allocate(static_cast<std::size_t>(bytes)));
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,295 @@
+// Scalar arithmetic that is the same on every device: no contraction into FMA, integers wrap,
+// division by zero and shifts are guarded as in NumPy.
+#pragma once
+
+#include <dsl/promotion.hpp>
+
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+namespace sloth::inline SLOTH_ABI {
+namespace scalar {
+
+template <class T>
+using unsigned_t = std::make_unsigned_t<T>;
+
+template <class T>
+SLOTH_HD constexpr T add(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>)
+    return a || b;
+  else if constexpr (is_integer<T>)
+    return static_cast<T>(static_cast<unsigned_t<T>>(a) + static_cast<unsigned_t<T>>(b));
+#if defined(__CUDA_ARCH__)
+  else if constexpr (std::is_same_v<T, float>)
+    return __fadd_rn(a, b);
+  else if constexpr (std::is_same_v<T, double>)
+    return __dadd_rn(a, b);
+#endif
+  else
+    return a + b;
+}
+
+template <class T>
+SLOTH_HD constexpr T subtract(T a, T b) {
+  if constexpr (is_integer<T>)
+    return static_cast<T>(static_cast<unsigned_t<T>>(a) - static_cast<unsigned_t<T>>(b));
+#if defined(__CUDA_ARCH__)
+  else if constexpr (std::is_same_v<T, float>)
+    return __fsub_rn(a, b);
+  else if constexpr (std::is_same_v<T, double>)
+    return __dsub_rn(a, b);
+#endif
+  else
+    return a - b;
+}
+
+template <class T>
+SLOTH_HD constexpr T multiply(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>)
+    return a && b;
+  else if constexpr (is_integer<T>)  // through 64 bits: u16 * u16 would overflow a promoted int
+    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+#if defined(__CUDA_ARCH__)
+  else if constexpr (std::is_same_v<T, float>)
+    return __fmul_rn(a, b);
+  else if constexpr (std::is_same_v<T, double>)
+    return __dmul_rn(a, b);
+#endif
+  else
+    return a * b;
+}
+
+template <class T>
+SLOTH_HD constexpr T negative(T a) {
+  if constexpr (is_integer<T>)
+    return subtract(T{}, a);
+  else
+    return -a;
+}
+
+template <class T>
+SLOTH_HD constexpr auto absolute(T a) {
+  if constexpr (is_complex<T>)
+    return abs(a);
+  else if constexpr (std::is_unsigned_v<T>)  // bool too
+    return a;
+  else if constexpr (is_integer<T>)
+    return a < 0 ? negative(a) : a;
+  else
+    return std::fabs(a);
+}
+
+template <class T>
+SLOTH_HD constexpr T sign(T a) {
+  if constexpr (std::is_unsigned_v<T>)
+    return static_cast<T>(a > 0);
+  else
+    return a != a ? a : static_cast<T>((a > T{}) - (a < T{}));
+}
+
+template <class T>
+SLOTH_HD constexpr T reciprocal(T a) {
+  if constexpr (is_integer<T>)
+    return a == 0 ? T{} : static_cast<T>(T(1) / a);
+  else
+    return T(1) / a;
+}
+
+/// Rounds toward minus infinity; integers divided by zero give 0, as NumPy's.
+template <class T>
+SLOTH_HD T floor_divide(T a, T b) {
+  if constexpr (is_integer<T>) {
+    if (b == 0) return T{};
+    if constexpr (std::is_signed_v<T>) {
+      if (b == T(-1)) return negative(a);
+      T const q = static_cast<T>(a / b);
+      return static_cast<T>(q - ((a % b != 0) && ((a < 0) != (b < 0))));
+    } else {
+      return static_cast<T>(a / b);
+    }
+  } else {  // Python's float floor division, via the exact remainder
+    if (b == T{}) return a / b;
+    T mod = std::fmod(a, b);
+    T div = (a - mod) / b;
+    if (mod != T{} && (b < T{}) != (mod < T{})) div -= T(1);
+    if (div == T{}) return std::copysign(T{}, a / b);
+    T const floored = std::floor(div);
+    return div - floored > T(0.5) ? floored + T(1) : floored;
+  }
+}
+
+/// The sign of the divisor, as Python's %.
+template <class T>
+SLOTH_HD T remainder(T a, T b) {
+  if constexpr (is_integer<T>) {
+    if (b == 0) return T{};
+    if constexpr (std::is_signed_v<T>) {
+      if (b == T(-1)) return T{};
+      T const r = static_cast<T>(a % b);
+      return r != 0 && ((r < 0) != (b < 0)) ? static_cast<T>(r + b) : r;
+    } else {
+      return static_cast<T>(a % b);
+    }
+  } else {
+    T const r = std::fmod(a, b);
+    if (r == T{}) return std::copysign(T{}, b);
+    return (b < T{}) != (r < T{}) ? r + b : r;
+  }
+}
+
+/// The sign of the dividend, as C's fmod and %.
+template <class T>
+SLOTH_HD T fmod(T a, T b) {
+  if constexpr (is_integer<T>) {
+    if (b == 0) return T{};
+    if constexpr (std::is_signed_v<T>)
+      if (b == T(-1)) return T{};
+    return static_cast<T>(a % b);
+  } else {
+    return std::fmod(a, b);
+  }
+}
+
+/// Integers by squaring, wrapping; a negative integer exponent gives the truncated quotient.
+template <class T>
+SLOTH_HD T power(T a, T b) {
+  if constexpr (is_integer<T>) {
+    if constexpr (std::is_signed_v<T>)
+      if (b < 0) return a == 1 ? T(1) : a == T(-1) ? (b % 2 != 0 ? T(-1) : T(1)) : T{};
+    T result = 1;
+    for (auto e = static_cast<unsigned_t<T>>(b); e != 0; e = static_cast<unsigned_t<T>>(e >> 1)) {
+      if (e & 1) result = multiply(result, a);
+      a = multiply(a, a);
+    }
+    return result;
+  } else if constexpr (is_complex<T>) {
+    return pow(a, b);
+  } else {
+    return std::pow(a, b);
+  }
+}
+
+template <class T>
+SLOTH_HD constexpr T maximum(T a, T b) {  // NaN of either operand
+  return a != a || a > b ? a : b;
+}
+template <class T>
+SLOTH_HD constexpr T minimum(T a, T b) {
+  return a != a || a < b ? a : b;
+}
+template <class T>
+SLOTH_HD constexpr T fmax(T a, T b) {  // the other operand when one is NaN
+  return b != b || a >= b ? a : b;
+}
+template <class T>
+SLOTH_HD constexpr T fmin(T a, T b) {
+  return b != b || a <= b ? a : b;
+}
+
+/// Shifts by the width or more give 0 (or -1 for negative values shifted right).
+template <class T>
+SLOTH_HD constexpr T left_shift(T a, T b) {
+  constexpr auto width = std::numeric_limits<unsigned_t<T>>::digits;
+  return static_cast<unsigned_t<T>>(b) < unsigned_t<T>(width)
+             ? static_cast<T>(static_cast<std::uint64_t>(a) << static_cast<int>(b))
+             : T{};
+}
+template <class T>
+SLOTH_HD constexpr T right_shift(T a, T b) {
+  constexpr auto width = std::numeric_limits<unsigned_t<T>>::digits;
+  if (static_cast<unsigned_t<T>>(b) < unsigned_t<T>(width)) return static_cast<T>(a >> b);
+  return a < T{} ? static_cast<T>(-1) : T{};
+}
+
+template <class T>
+SLOTH_HD bool isnan(T a) {
+  if constexpr (is_complex<T>)
+    return a.re != a.re || a.im != a.im;
+  else
+    return a != a;
+}
+template <class T>
+SLOTH_HD bool isinf(T a) {
+  if constexpr (is_complex<T>)
+    return isinf(a.re) || isinf(a.im);
+  else if constexpr (std::is_floating_point_v<T>)
+    return a == std::numeric_limits<T>::infinity() || a == -std::numeric_limits<T>::infinity();
+  else
+    return false;
+}
+template <class T>
+SLOTH_HD bool isfinite(T a) {
+  return !isnan(a) && !isinf(a);
+}
+
+/// NumPy's: |a - b| <= atol + rtol |b|; equal infinities are close, NaN is not.
+template <class T>
+SLOTH_HD bool isclose(T a, T b, T rtol, T atol) {
+  if (!isfinite(a) || !isfinite(b)) return a == b;
+  return std::fabs(a - b) <= atol + rtol * std::fabs(b);
+}
+
+template <class T>
+SLOTH_HD T sigmoid(T a) {  // no overflow on either side
+  T const e = std::exp(-std::fabs(a));
+  return a >= T{} ? T(1) / (T(1) + e) : e / (T(1) + e);
+}
+
+/// tanh form of GELU (Hendrycks and Gimpel, arXiv:1606.08415), as cuBLASLt's epilogue.
+template <class T>
+SLOTH_HD T gelu_tanh(T a) {
+  constexpr T root_2_over_pi = T(0.79788456080286535588);
+  return T(0.5) * a * (T(1) + std::tanh(root_2_over_pi * (a + T(0.044715) * a * a * a)));
+}
+
+template <class T>
+SLOTH_HD T sqrt(T a) {
+  if constexpr (is_complex<T>) {
+    using sloth::sqrt;
+    return sqrt(a);
+  } else {
+    return std::sqrt(a);
+  }
+}
+
+/// Rounding leaves integers and bool as they are, as NumPy 2.
+#define SLOTH_SCALAR_ROUNDING(name)        \
+  template <class T>                       \
+  SLOTH_HD T name(T a) {                   \
+    if constexpr (std::is_integral_v<T>)   \
+      return a;                            \
+    else                                   \
+      return std::name(a);                 \
+  }
+SLOTH_SCALAR_ROUNDING(floor)
+SLOTH_SCALAR_ROUNDING(ceil)
+SLOTH_SCALAR_ROUNDING(trunc)
+#undef SLOTH_SCALAR_ROUNDING
+
+template <class T>
+SLOTH_HD constexpr T invert(T a) {
+  if constexpr (std::is_same_v<T, bool>)
+    return !a;
+  else
+    return static_cast<T>(~a);
+}
+
+#define SLOTH_SCALAR_FUNCTION(name)       \
+  template <class T>                      \
+  SLOTH_HD T name(T a) {                  \
+    if constexpr (is_complex<T>) {        \
+      using sloth::name;                  \
+      return name(a);                     \
+    } else {                              \
+      return std::name(a);                \
+    }                                     \
+  }
+SLOTH_SCALAR_FUNCTION(exp)
+SLOTH_SCALAR_FUNCTION(log)
+SLOTH_SCALAR_FUNCTION(sin)
+SLOTH_SCALAR_FUNCTION(cos)
+#undef SLOTH_SCALAR_FUNCTION
+
+}  // namespace scalar
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,12 @@
+// Sloth: lazy arrays with NumPy's names, on Eigen and the GPU. Include this.
+#pragma once
+
+#include <dsl/create.hpp>
+#include <dsl/functions.hpp>
+#include <dsl/io.hpp>
+#include <dsl/matmul.hpp>
+#include <dsl/random.hpp>
+#include <dsl/reduce.hpp>
+
+#include <kernels/host/engine.hpp>
+#include <kernels/host/flat.hpp>

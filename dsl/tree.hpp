@@ -1,0 +1,299 @@
+// The typed expression tree: leaves, scalars, generators, elementwise operations and row
+// reductions. A tree's type is its form: kernels are templates on it and see only numbered slots.
+#pragma once
+
+#include <dsl/node.hpp>
+#include <dsl/operations.hpp>
+
+#include <concepts>
+
+namespace sloth::inline SLOTH_ABI {
+
+struct expression_tag {};
+
+/// Anything that stands in an expression: array, lazy, view and every tree of them.
+template <class X>
+concept expression = std::derived_from<std::remove_cvref_t<X>, expression_tag>;
+
+template <class X>
+concept scalar_value = weak_scalar<std::remove_cvref_t<X>>;
+
+template <class X>
+concept expression_or_scalar = expression<X> || scalar_value<X>;
+
+template <expression X>
+using value_t = typename std::remove_cvref_t<X>::value_type;
+
+/// Collects a tree's operands and scalars in slot order.
+class binder {
+ public:
+  /// `leaves`, where given, receives the node of every leaf slot that has one.
+  explicit binder(fused_operation& call, std::vector<node*>* leaves = nullptr)
+      : call_(call), leaves_(leaves) {}
+  void leaf(node_ptr const& source);
+  void generator(generator_kind kind, dtype type, extents const& shape, scalar_bits const* params);
+  void scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
+  void row(std::int64_t length) { call_.row_length.push_back(length); }
+
+ private:
+  void operand(graph_operand&& operand);
+  fused_operation& call_;
+  std::vector<node*>* leaves_;
+};
+
+/// The static form of a tree; defined by the engines' kernel templates.
+template <class Tree>
+fused_form const& form_of();
+
+/// Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
+void share_equal_parts(fused_operation& call);
+
+template <class Tree>
+[[nodiscard]] fused_operation bind_tree(Tree const& tree, std::vector<node*>* leaves = nullptr) {
+  fused_operation call;
+  call.form = &form_of<Tree>();
+  call.slot.reserve(Tree::leaf_count);
+  call.operands.reserve(Tree::leaf_count);
+  call.scalars.reserve(Tree::scalar_count);
+  binder binder(call, leaves);
+  tree.bind(binder);
+  if constexpr (Tree::row_count > 0) share_equal_parts(call);
+  return call;
+}
+
+template <class Self>
+class expression_base;
+
+/// A node's values: what array, lazy and view become inside a tree.
+template <element Value>
+class leaf : public expression_base<leaf<Value>> {
+ public:
+  using value_type = Value;
+  static constexpr int leaf_count = 1, scalar_count = 0, row_count = 0;
+
+  explicit leaf(node_ptr source) : source_(std::move(source)) {}
+  [[nodiscard]] extents const& shape() const { return source_->shape; }
+  [[nodiscard]] node_ptr const& node(location = {}) const { return source_; }
+  void bind(binder& to) const { to.leaf(source_); }
+
+ private:
+  node_ptr source_;
+};
+
+/// A C++ value that took the type of its expression.
+template <element Value>
+class scalar_leaf {
+ public:
+  using value_type = Value;
+  static constexpr int leaf_count = 0, scalar_count = 1, row_count = 0;
+
+  explicit scalar_leaf(Value value) : value_(value) {}
+  [[nodiscard]] static extents shape() { return {}; }
+  void bind(binder& to) const { to.scalar(scalar_bits::of(value_)); }
+
+ private:
+  Value value_;
+};
+
+/// Values drawn from an element's index (rand, arange, eye, ...), in the kernel that uses them.
+template <element Value>
+class generated : public expression_base<generated<Value>> {
+ public:
+  using value_type = Value;
+  static constexpr int leaf_count = 1, scalar_count = 0, row_count = 0;
+
+  generated(generator_kind kind, extents shape, scalar_bits first, scalar_bits second = {})
+      : kind_(kind), shape_(std::move(shape)), params_{first, second} {}
+  [[nodiscard]] extents const& shape() const { return shape_; }
+  void bind(binder& to) const { to.generator(kind_, dtype_of<Value>, shape_, params_); }
+
+ private:
+  generator_kind kind_;
+  extents shape_;
+  scalar_bits params_[2];
+};
+
+/// Plain members, one behind the other: std::tuple costs seconds of compile time.
+template <class... A>
+struct arguments {
+  void bind(binder&) const {}
+};
+template <class Head, class... Tail>
+struct arguments<Head, Tail...> {
+  Head head;
+  [[no_unique_address]] arguments<Tail...> tail;
+
+  explicit arguments(Head head_, Tail... tail_)
+      : head(std::move(head_)), tail(std::move(tail_)...) {}
+  void bind(binder& to) const {
+    head.bind(to);
+    tail.bind(to);
+  }
+};
+
+/// Element type of Op over operands of types T.
+template <class Op, class... T>
+struct result_of {
+  using type = decltype(op::evaluate<Op>(std::declval<T>()...));
+};
+template <class F, class... T>
+struct result_of<op::map<F>, T...> {
+  using type = canonical_t<std::remove_cvref_t<std::invoke_result_t<F const&, T...>>>;
+};
+
+template <class Op>
+inline constexpr bool has_state = false;
+template <class F>
+inline constexpr bool has_state<op::map<F>> = !std::is_empty_v<F>;
+
+/// Op of the arguments' elements, over their broadcast shape.
+template <class Op, class... A>
+class apply : public expression_base<apply<Op, A...>> {
+ public:
+  using operation = Op;
+  using value_type = typename result_of<Op, typename A::value_type...>::type;
+  static constexpr int leaf_count = (A::leaf_count + ... + 0);
+  static constexpr int scalar_count = (A::scalar_count + ... + has_state<Op>);
+  static constexpr int row_count = (A::row_count + ... + 0);
+
+  apply(Op op, location where, A... a)
+      : op_(op), shape_(broadcast_shape(where, a...)), arguments_(std::move(a)...) {}
+  [[nodiscard]] extents const& shape() const { return shape_; }
+  void bind(binder& to) const {
+    if constexpr (has_state<Op>) to.scalar(scalar_bits::of(op_.f));
+    arguments_.bind(to);
+  }
+
+ private:
+  static extents broadcast_shape(location where, A const&... a) {
+    extents shape;
+    bool first = true;
+    auto add = [&](auto const& x) {
+      if constexpr (std::remove_cvref_t<decltype(x)>::leaf_count > 0) {
+        shape = first ? x.shape() : broadcast(shape, x.shape(), Op::name, where);
+        first = false;
+      }
+    };
+    (add(a), ...);
+    return shape;
+  }
+
+  [[no_unique_address]] Op op_;
+  extents shape_;
+  arguments<A...> arguments_;
+};
+
+/// A reduction over the last axis that keeps it with extent 1: a scalar of the row in the kernel.
+template <reduction Op, class A>
+class row_reduction : public expression_base<row_reduction<Op, A>> {
+ public:
+  using argument = A;
+  using value_type = reduction_t<Op, typename A::value_type>;
+  static constexpr reduction op = Op;
+  static constexpr int leaf_count = A::leaf_count, scalar_count = A::scalar_count + 1;
+  static constexpr int row_count = A::row_count + 1;
+
+  row_reduction(A a, double ddof) : shape_(a.shape()), argument_(std::move(a)), ddof_(ddof) {
+    length_ = shape_.back();
+    shape_.back() = 1;
+  }
+  [[nodiscard]] extents const& shape() const { return shape_; }
+  void bind(binder& to) const {
+    argument_.bind(to);
+    to.scalar(scalar_bits::of(ddof_));
+    to.row(length_);
+  }
+
+ private:
+  extents shape_;
+  A argument_;
+  std::int64_t length_;
+  double ddof_;
+};
+
+template <class Value = double>
+class array;
+template <class Value>
+class lazy;
+template <class Value, bool Writable>
+class view;
+
+/// What an operand becomes inside a tree.
+template <expression X>
+auto as_tree(X&& x) {
+  if constexpr (requires { x.tree(); })
+    return x.tree();
+  else
+    return std::forward<X>(x);
+}
+template <expression X>
+using tree_t = decltype(as_tree(std::declval<X>()));
+
+// Where a static_assert has fired: the rest of the expression compiles silently.
+struct refused {};
+
+namespace tree_detail {
+
+/// The promoted type of the expressions among X.
+template <class... X>
+constexpr dtype strong() {
+  dtype type = dtype::boolean;
+  bool first = true;
+  auto add = [&]<class Y>(std::type_identity<Y>) {
+    if constexpr (expression<Y>) {
+      type = first ? dtype_of<value_t<Y>> : promote(type, dtype_of<value_t<Y>>);
+      first = false;
+    }
+  };
+  (add(std::type_identity<X>{}), ...);
+  return type;
+}
+
+/// T after the C++ scalars among X had their weak say.
+template <class T, class... X>
+struct weak {
+  using type = T;
+};
+template <class T, class X, class... Rest>
+struct weak<T, X, Rest...> : weak<T, Rest...> {};
+template <class T, class X, class... Rest>
+  requires scalar_value<X>
+struct weak<T, X, Rest...> : weak<weak_promote_t<T, std::remove_cvref_t<X>>, Rest...> {};
+
+}  // namespace tree_detail
+
+/// NumPy's result type of the operands: expressions strong, C++ values weak.
+template <class... X>
+using common_t = typename tree_detail::weak<type_of_t<tree_detail::strong<X...>()>, X...>::type;
+
+/// `x` as an argument of type C: cast where its elements have another, checked where it is a value.
+template <element C, class X>
+auto as_argument(X&& x, location where) {
+  if constexpr (expression<X>) {
+    auto tree = as_tree(std::forward<X>(x));
+    if constexpr (std::is_same_v<value_t<X>, C>)
+      return tree;
+    else
+      return apply<op::cast<C>, decltype(tree)>({}, where, std::move(tree));
+  } else {
+    return scalar_leaf<C>(weak_cast<C>(x, where));
+  }
+}
+
+/// The tree of Op over x, with NumPy's promotion and broadcasting.
+template <class Op, class... X>
+auto elementwise(location where, X&&... x) {
+  using common = common_t<std::remove_cvref_t<X>...>;
+  using type = decltype(compute_type<Op::in, common>());
+  if constexpr (!accepted<Op::types, type>) {
+    static_assert(accepted<Op::types, type>,
+                  "this operation does not accept operands of this element type, as in NumPy; "
+                  "convert an operand with .astype<T>()");
+    return refused{};
+  } else {
+    return apply<Op, decltype(as_argument<type>(std::forward<X>(x), where))...>(
+        {}, where, as_argument<type>(std::forward<X>(x), where)...);
+  }
+}
+
+}  // namespace sloth::inline SLOTH_ABI

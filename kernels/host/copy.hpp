@@ -1,0 +1,28 @@
+// Copies between strided blocks of memory: how operands are staged and results scattered.
+#pragma once
+
+#include <dsl/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sloth::inline SLOTH_ABI {
+namespace host {
+
+/// One side of a copy: its first element and its strides, in elements, one an axis.
+struct block_of {
+  std::byte* data;
+  std::int64_t const* stride;
+};
+struct const_block_of {
+  std::byte const* data;
+  std::int64_t const* stride;
+};
+
+/// to[i...] = from[i...] for 0 <= i_k < length[k], k < rank; elements of `size` bytes (1, 2, 4, 8
+/// or 16). Strides of `from` may be 0.
+void copy_block(block_of to, const_block_of from, std::int64_t const* length, int rank,
+                std::int64_t size);
+
+}  // namespace host
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,64 @@
+// The host engine's entry points: drivers that are compiled once, into the library.
+#pragma once
+
+#include <dsl/kernel.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+namespace host {
+
+/// Runs `f(context, i)` for i in [0, count) on SLOTH_THREADS threads (all cores by default); on the
+/// calling thread when `work`, in elements, is below the size where a parallel region pays. An
+/// exception of any `f` is rethrown on the calling thread.
+void parallel_for(std::int64_t count, std::int64_t work, void (*f)(void*, std::int64_t),
+                  void* context);
+
+/// Threads a parallel region uses: SLOTH_THREADS, else all cores.
+[[nodiscard]] int threads() noexcept;
+
+/// out = the form's root over `shape`, elementwise (no row reductions in the form).
+void elementwise(fused_call const& call, extents const& shape, destination const& out);
+
+/// out = the form's root over `shape`, whose row reductions run over the last axis, row by row.
+/// `shape` is that of the root; it has a last axis.
+void row(fused_call const& call, extents const& shape, destination const& out);
+
+/// out = `op` of the form's root (no row reductions) over the axes in `reduced` (one flag an axis of
+/// `shape`). `out.stride` has an entry for each axis of `shape`, 0 for reduced ones. `ddof` is for
+/// var and std. Empty axes give the identity; min, max, argmin, argmax of them are refused earlier.
+void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
+            double ddof, destination const& out);
+
+/// One operand of a batched matrix product.
+struct matrix {
+  void const* data;
+  std::int64_t row_stride, column_stride;  // in elements, any sign
+  strides batch_stride;                    // one a batch axis, 0 where broadcast
+};
+
+/// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
+/// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.
+void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
+          matrix const& a, matrix const& b, void* c, std::int64_t c_stride);
+
+/// 64-byte aligned memory from the pool; throws out_of_memory. `release` never throws.
+[[nodiscard]] void* allocate(std::size_t bytes);
+void release(void* data, std::size_t bytes) noexcept;
+
+}  // namespace host
+
+/// Host memory that Sloth holds, in bytes.
+struct memory_statistics {
+  std::size_t in_use;       // by arrays
+  std::size_t peak;         // largest in_use since the last reset
+  std::size_t cached;       // kept for reuse
+  std::size_t allocations;  // calls since the last reset
+  std::size_t limit;        // of in_use + cached; SIZE_MAX when there is none
+};
+[[nodiscard]] memory_statistics memory();
+void reset_memory_statistics();
+/// Throws out_of_memory from the next allocation that would exceed it.
+void memory_limit(std::size_t bytes);
+/// Gives the cached memory back to the system.
+void trim_memory();
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,173 @@
+#include <kernels/host/random.hpp>
+
+#include <dsl/philox.hpp>
+
+#include <algorithm>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace sloth::inline SLOTH_ABI {
+namespace host {
+namespace {
+
+/// Threads of one turn computed together: at most 2 KiB of words, which stay in the L1 cache.
+constexpr int batch = 64;
+
+/// out[stride k + w] = word w of (row, thread + k), k in [0, batch).
+template <int stride>
+void generate(std::uint32_t* out, std::uint64_t seed, std::uint64_t row, std::uint32_t thread) {
+#if defined(__AVX2__)
+  // Intrinsics, because g++ 12 makes of the loop below two products per word (high and low half)
+  // and half the rate. Four threads a vector, one word in the lower half of each 64-bit lane: the
+  // product reads that half only, so what is left in the upper half needs no mask.
+  auto const splat = [](std::uint64_t x) {
+    return _mm256_set1_epi64x(static_cast<long long>(x & 0xFFFFFFFFu));
+  };
+  __m256i const m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
+  __m256i key[10][2];
+  for (std::uint32_t r = 0; r < 10; ++r) {
+    key[r][0] = splat(seed + r * 0x9E3779B9u);
+    key[r][1] = splat((seed >> 32) + r * 0xBB67AE85u);
+  }
+  for (int k = 0; k < batch; k += 4) {
+    __m256i c0 = splat(row), c1 = splat(row >> 32), c3 = _mm256_setzero_si256();
+    __m256i c2 = _mm256_add_epi64(splat(thread + static_cast<std::uint32_t>(k)),
+                                  _mm256_set_epi64x(3, 2, 1, 0));
+    for (auto const& round_key : key) {
+      __m256i const p0 = _mm256_mul_epu32(c0, m0), p1 = _mm256_mul_epu32(c2, m1);
+      c0 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p1, 32), c1), round_key[0]);
+      c1 = p1;
+      c2 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p0, 32), c3), round_key[1]);
+      c3 = p0;
+    }
+    __m256i const low = _mm256_blend_epi32(c0, _mm256_slli_epi64(c1, 32), 0xAA);
+    __m256i const high = _mm256_blend_epi32(c2, _mm256_slli_epi64(c3, 32), 0xAA);
+    __m256i const even = _mm256_unpacklo_epi64(low, high);  // the blocks of threads 0 and 2
+    __m256i const odd = _mm256_unpackhi_epi64(low, high);   // of threads 1 and 3
+    auto const at = [&](int n) { return reinterpret_cast<__m128i*>(out + stride * (k + n)); };
+    _mm_storeu_si128(at(0), _mm256_castsi256_si128(even));
+    _mm_storeu_si128(at(1), _mm256_castsi256_si128(odd));
+    _mm_storeu_si128(at(2), _mm256_extracti128_si256(even, 1));
+    _mm_storeu_si128(at(3), _mm256_extracti128_si256(odd, 1));
+  }
+#else
+  for (int k = 0; k < batch; ++k) {
+    auto const b = philox_words(seed, row, thread + static_cast<std::uint32_t>(k));
+    for (int w = 0; w < 4; ++w) out[stride * k + w] = b.word[w];
+  }
+#endif
+}
+
+/// The words of a turn's elements 4 thread to 4 (thread + batch), in the order of the elements.
+template <class T>
+struct turn_words;
+
+template <>
+struct turn_words<float> {
+  alignas(32) std::uint32_t word[4 * batch];
+
+  turn_words(std::uint64_t seed, std::uint64_t turn, std::uint32_t thread) {
+    generate<4>(word, seed, turn, thread);
+  }
+  float uniform(int i) const { return philox_unit(word[i]); }
+  philox_pair<float> normals(int pair) const {
+    return philox_box_muller(word[2 * pair], word[2 * pair + 1]);
+  }
+};
+
+/// Two blocks a thread, of consecutive rows.
+template <>
+struct turn_words<double> {
+  alignas(32) std::uint32_t word[8 * batch];
+
+  turn_words(std::uint64_t seed, std::uint64_t turn, std::uint32_t thread) {
+    generate<8>(word, seed, 2 * turn, thread);
+    generate<8>(word + 4, seed, 2 * turn + 1, thread);
+  }
+  /// philox_unit's value without a conversion from 64 bits, which AVX2 lacks: both parts and their
+  /// sum, a multiple of 2^-53 up to 1, are exact.
+  double uniform(int i) const {
+    std::uint32_t const x = word[2 * i], y = word[2 * i + 1];
+    return (static_cast<double>(static_cast<std::int32_t>(y >> 11)) * 0x1p-21 +
+            static_cast<double>(x ^ (y << 21)) * 0x1p-53) +
+           0x1p-54;
+  }
+  philox_pair<double> normals(int pair) const {
+    std::uint32_t const* w = word + 4 * pair;
+    return philox_box_muller(w[0], w[1], w[2], w[3]);
+  }
+};
+
+template <class T>
+struct uniform_draw {
+  std::uint64_t seed;
+
+  T scalar(std::uint64_t j) const { return philox_uniform<T>(seed, 0, j); }
+  void quads(T* out, turn_words<T> const& words, int count) const {
+    for (int i = 0; i < 4 * count; ++i) out[i] = words.uniform(i);
+  }
+};
+
+template <class T>
+struct normal_draw {
+  std::uint64_t seed;
+  T mean, stddev;
+
+  T scalar(std::uint64_t j) const { return mean + stddev * philox_normal<T>(seed, 0, j); }
+  void quads(T* out, turn_words<T> const& words, int count) const {
+    for (int pair = 0; pair < 2 * count; ++pair) {
+      auto const z = words.normals(pair);
+      out[2 * pair] = mean + stddev * z.sine;
+      out[2 * pair + 1] = mean + stddev * z.cosine;
+    }
+  }
+};
+
+/// Elements [j, j + count) of a stream. A turn is 2^18 elements, four a thread in both widths;
+/// whole quads of one turn go in batches, the ragged ends by the formula.
+template <class T, class Draw>
+void fill(Draw draw, T* out, std::uint64_t j, std::int64_t count) {
+  while (count > 0) {
+    if (j % 4 != 0 || count < 4) {
+      *out++ = draw.scalar(j++);
+      --count;
+      continue;
+    }
+    auto const thread = static_cast<std::uint32_t>(j >> 2) & 65535u;
+    auto const quads = static_cast<int>(
+        std::min<std::int64_t>({count / 4, batch, std::int64_t{65536} - thread}));
+    draw.quads(out, turn_words<T>(draw.seed, j >> 18, thread), quads);
+    out += 4 * quads;
+    j += static_cast<std::uint64_t>(4 * quads);
+    count -= 4 * quads;
+  }
+}
+
+}  // namespace
+
+void fill_uniform(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                  std::int64_t count) {
+  fill(uniform_draw<float>{seed}, out, offset + static_cast<std::uint64_t>(first), count);
+}
+
+void fill_uniform(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                  std::int64_t count) {
+  fill(uniform_draw<double>{seed}, out, offset + static_cast<std::uint64_t>(first), count);
+}
+
+void fill_normal(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                 std::int64_t count, float mean, float stddev) {
+  fill(normal_draw<float>{seed, mean, stddev}, out, offset + static_cast<std::uint64_t>(first),
+       count);
+}
+
+void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                 std::int64_t count, double mean, double stddev) {
+  fill(normal_draw<double>{seed, mean, stddev}, out, offset + static_cast<std::uint64_t>(first),
+       count);
+}
+
+}  // namespace host
+}  // namespace sloth::inline SLOTH_ABI

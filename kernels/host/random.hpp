@@ -1,0 +1,25 @@
+// Random arrays on the host: whole draws of dsl/philox.hpp, one thread a call.
+#pragma once
+
+#include <dsl/config.hpp>
+
+#include <cstdint>
+
+namespace sloth::inline SLOTH_ABI {
+namespace host {
+
+/// out[k] = philox_uniform<T>(seed, offset, first + k) for k in [0, count), the same bits.
+void fill_uniform(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                  std::int64_t count);
+void fill_uniform(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                  std::int64_t count);
+
+/// out[k] = mean + stddev philox_normal<T>(seed, offset, first + k) for k in [0, count), the same
+/// bits. Half the work is shared within a pair: split a draw at even offset + first.
+void fill_normal(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                 std::int64_t count, float mean, float stddev);
+void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
+                 std::int64_t count, double mean, double stddev);
+
+}  // namespace host
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,73 @@
+#!/bin/bash
+# Everything that must hold, on a fresh clone too: builds, tests, sanitizers, warnings, format. The
+# last line counts: Boost.Test cases, and one for each script test.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh --test || exit 1
+jobs=$(nproc)
+results=()  # files and words that scripts/count.py adds up
+
+stage() { printf '\n== %s (%d s)\n' "$1" "$SECONDS"; }
+
+# build DIR TARGETS... : quiet unless it fails.
+build() {
+  local log=$1/build.log
+  if ! cmake --build "$1" -j "$jobs" --target "${@:2}" >"$log" 2>&1; then
+    cat "$log"
+    return 1
+  fi
+  tail -n 1 "$log"
+}
+
+# cases DIR COMMAND... : runs DIR's Boost.Test cases (through COMMAND).
+cases() {
+  local dir=$1 report=$1/sloth_tests.xml
+  rm -f "$report"
+  "${@:2}" "$dir/test/sloth_tests" --report_level=short --report_format=XML --report_sink="$report"
+  results+=("$report:$?")
+}
+
+# sanitized PRESET FILES ENVIRONMENT... : builds the cases of these files only, and runs them.
+sanitized() {
+  local dir=build/$1 through=(env "${@:3}")
+  # Sanitizers of this age cannot place their shadow under every address randomisation.
+  setarch "$(uname -m)" -R true 2>/dev/null && through+=(setarch "$(uname -m)" -R)
+  if cmake --preset "$1" "-DSLOTH_TEST_FILES=$2" >/dev/null && build "$dir" sloth_tests; then
+    cases "$dir" "${through[@]}"
+  else
+    results+=(failed)
+  fi
+}
+
+stage "host: build"
+if cmake --preset host -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
+     -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/host all; then
+  stage "host: Boost.Test"
+  cases build/host env
+  stage "host: examples and scripts"
+  rm -f build/host/ctest.xml
+  ctest --test-dir build/host -LE boost -j "$jobs" --output-on-failure --output-junit ctest.xml
+  results+=(build/host/ctest.xml)
+else
+  results+=(failed)
+fi
+
+stage "lifetime and aliasing under AddressSanitizer and UndefinedBehaviorSanitizer"
+sanitized asan "lifetime;aliasing;eval" UBSAN_OPTIONS=print_stacktrace=1
+
+stage "threads under ThreadSanitizer"
+sanitized tsan "threads" TSAN_OPTIONS=ignore_noninstrumented_modules=1
+
+stage "clang: library and an example without a warning"
+if cmake -G Ninja -S . -B build/clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release \
+     -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSLOTH_TESTS=OFF -DSLOTH_BENCH=OFF \
+     -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null &&
+   build build/clang sloth hello && build/clang/examples/hello >/dev/null; then
+  results+=(passed)
+else
+  results+=(failed)
+fi
+
+stage "done"
+python3 scripts/count.py "${results[@]}"
