@@ -15,16 +15,12 @@ template <element Value = double, std::integral... N>
   return array<Value>(extents{static_cast<std::int64_t>(extent)...});
 }
 
-/// `value` everywhere; the element type is the value's (int: int64).
-template <scalar_value S>
+/// `value` everywhere, of its own type (int: int64) or of the one given: full<float>(shape, 1).
+template <class Value = void, scalar_value S>
 [[nodiscard]] auto full(extents const& shape, S value) {
-  using type = weak_promote_t<bool, S>;
-  return generated<type>(generator_kind::full, shape, scalar_bits::of(convert<type>(value)));
-}
-template <element Value, scalar_value S>
-[[nodiscard]] auto full(extents const& shape, S value) {
-  return generated<Value>(generator_kind::full, shape,
-                          scalar_bits::of(weak_cast<Value>(value, {})));
+  using type = std::conditional_t<std::is_void_v<Value>, weak_promote_t<bool, S>, Value>;
+  return generated<type>(generator_kind::full, shape,
+                         scalar_bits::of(weak_cast<type>(value, {})));
 }
 template <element Value = double>
 [[nodiscard]] auto zeros(extents const& shape) {

@@ -72,7 +72,7 @@ template <expression_or_scalar A, expression_or_scalar B>
 
 /// The type's name as the compiler prints it, to tell a lambda from a named functor.
 template <class F>
-[[nodiscard]] constexpr bool is_lambda() {
+[[nodiscard]] constexpr bool is_closure() {
   constexpr std::string_view name = __PRETTY_FUNCTION__;
   return name.find("lambda") != std::string_view::npos;
 }
@@ -82,8 +82,8 @@ template <class F>
 template <class F, expression_or_scalar... X>
   requires(expression<X> || ...)
 [[nodiscard]] auto map(F f, X&&... x) {
-  if constexpr (is_lambda<F>()) {
-    static_assert(!is_lambda<F>(),
+  if constexpr (is_closure<F>()) {
+    static_assert(!is_closure<F>(),
                   "map takes a functor at namespace scope with a SLOTH_HD call operator, or "
                   "SLOTH_FN(name, (auto v), v * v): a lambda cannot reach the GPU's kernels");
     return refused{};
@@ -148,11 +148,12 @@ template <expression... X>
 auto eval(X&&... x) {
   std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
   evaluate(nodes);
-  std::size_t i = 0;
-  if constexpr (sizeof...(X) == 1)
-    return array<value_t<X>...>(contiguous(nodes[0]));
-  else
-    return std::tuple<array<value_t<X>>...>{array<value_t<X>>(contiguous(nodes[i++]))...};
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    if constexpr (sizeof...(X) == 1)
+      return array<value_t<X>...>(contiguous(nodes[I])...);
+    else
+      return std::tuple<array<value_t<X>>...>{array<value_t<X>>(contiguous(nodes[I]))...};
+  }(std::make_index_sequence<sizeof...(X)>{});
 }
 
 /// The plan that evaluating the expressions runs, a line a step.

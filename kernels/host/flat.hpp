@@ -141,7 +141,7 @@ struct loop_map {
   arguments<A...> a;
   value_type operator[](std::int64_t i) const { return at(i, a); }
   template <class... V>
-  value_type at(std::int64_t i, arguments<> const&, V... v) const {
+  value_type at(std::int64_t, arguments<> const&, V... v) const {
     return f(v...);
   }
   template <class Head, class... Tail, class... V>

@@ -159,50 +159,63 @@ struct workspace {
 
 // ---- tiny products, where Eigen's setup costs more than the arithmetic
 
-/// Integers multiply modulo 2^n as unsigned, and not narrower than unsigned int, to which C++ would
-/// promote them.
-template <class T>
-using wide = std::conditional_t<std::is_integral_v<T> && (sizeof(T) < 4), std::uint32_t, T>;
-
-template <class T>
-void add_product(T& sum, T x, T y) {
-  if constexpr (std::is_arithmetic_v<T>) {
-    sum = static_cast<T>(sum + wide<T>(x) * y);
-  } else {  // not std::complex's product, which looks for NaN
-    sum += T(x.real() * y.real() - x.imag() * y.imag(), x.real() * y.imag() + x.imag() * y.real());
-  }
-}
-
 constexpr int64_t tiny = 16;
 
-/// C = A B for k <= tiny and n <= Width, row by row, B kept in rows of Width.
+/// C = A B for k <= tiny and n <= Width, row by row, B kept in rows of Width. In vectors of GCC and
+/// Clang, which wrap: of plain loops as short as these neither makes vector code.
 template <int Width, class T, class S>
 void tiny_product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride) {
-  alignas(64) T rows[tiny][Width];
+  constexpr int bytes = std::min<int>(32, Width * sizeof(T)), lanes = bytes / sizeof(T);
+  typedef T vector __attribute__((vector_size(bytes)));
+  // Copies of a fixed size where they can be: GCC makes `rep movs` of loops up to n.
+  bool const whole = std::is_same_v<T, S> && b.columns == Width;
+  alignas(32) T rows[tiny * Width], sums[Width];
   for (int64_t l = 0; l < b.rows; ++l) {
+    T* const row = rows + l * Width;
     S const* const p = b.data + l * b.row_stride;
-    for (int64_t j = 0; j < Width; ++j) {
-      rows[l][j] = j < b.columns ? static_cast<T>(p[j * b.column_stride]) : T(0);
+    if (whole && b.column_stride == 1) {
+      std::memcpy(row, p, sizeof sums);
+    } else {
+      for (int j = 0; j < Width; ++j) {
+        row[j] = j < b.columns ? static_cast<T>(p[j * b.column_stride]) : T(0);
+      }
     }
   }
   for (int64_t i = 0; i < a.rows; ++i) {
-    alignas(64) T sum[Width] = {};
+    vector sum[Width / lanes] = {};
     for (int64_t l = 0; l < a.columns; ++l) {
       T const x = static_cast<T>(a.data[i * a.row_stride + l * a.column_stride]);
-      for (int j = 0; j < Width; ++j) add_product(sum[j], x, rows[l][j]);
+      for (int v = 0; v < Width / lanes; ++v) {
+        vector row;
+        std::memcpy(&row, rows + l * Width + v * lanes, bytes);
+        sum[v] += row * x;
+      }
     }
-    for (int64_t j = 0; j < b.columns; ++j) c[i * c_stride + j] = static_cast<S>(sum[j]);
+    S* const to = c + i * c_stride;
+    if (whole) {
+      std::memcpy(static_cast<void*>(to), sum, sizeof sums);
+    } else {
+      std::memcpy(sums, sum, sizeof sums);
+      for (int j = 0; j < Width; ++j) {
+        if (j < b.columns) to[j] = static_cast<S>(sums[j]);
+      }
+    }
   }
 }
 
+/// False where the product is not tiny: nothing is written.
 template <class T, class S>
 bool tiny_product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride) {
   int64_t const n = b.columns, k = a.columns;
-  if (n > tiny || k > tiny || a.rows > tiny) return false;
-  if (n <= 4) tiny_product<4, T>(a, b, c, c_stride);
-  else if (n <= 8) tiny_product<8, T>(a, b, c, c_stride);
-  else tiny_product<16, T>(a, b, c, c_stride);
-  return true;
+  if constexpr (std::is_arithmetic_v<T>) {
+    constexpr int widest = std::min<int>(tiny, 64 / sizeof(T));  // two vectors
+    if (n > widest || k > tiny || a.rows > tiny) return false;
+    if (n <= 4) tiny_product<4, T>(a, b, c, c_stride);
+    else if (n <= 8) tiny_product<8, T>(a, b, c, c_stride);
+    else tiny_product<widest, T>(a, b, c, c_stride);
+    return true;
+  }
+  return false;
 }
 
 // ---- Eigen
@@ -329,7 +342,10 @@ void product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride, workspa
   }
 }
 
-// ---- integers
+// ---- integers, modulo 2^n: as unsigned, and not narrower than unsigned int, to which C++ promotes
+
+template <class U>
+using wide = std::conditional_t<(sizeof(U) < 4), std::uint32_t, U>;
 
 /// Few columns: every element of C is the dot product of two contiguous runs. C has any strides.
 template <std::unsigned_integral U>
@@ -346,7 +362,7 @@ void dot_products(view<U> const& a, view<U> const& b, U* c, int64_t row_stride,
       for (int64_t j = 0; j < n; ++j) {
         U const* const q = y.data + j * y.column_stride;
         U sum = 0;
-        for (int64_t l = 0; l < k; ++l) add_product(sum, p[l], q[l]);
+        for (int64_t l = 0; l < k; ++l) sum = static_cast<U>(sum + wide<U>(p[l]) * q[l]);
         c[(first + i) * row_stride + j * column_stride] = sum;
       }
     }
@@ -372,7 +388,7 @@ void add_block(view<U> const& a, view<U> const& b, U* c, int64_t c_stride) {
       }
     }
     for (; l < a.columns; ++l, x += a.column_stride, y += step) {
-      for (int64_t j = 0; j < n; ++j) add_product(row[j], *x, y[j]);
+      for (int64_t j = 0; j < n; ++j) row[j] = static_cast<U>(row[j] + W(*x) * y[j]);
     }
   }
 }

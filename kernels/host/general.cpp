@@ -41,7 +41,7 @@ void elementwise(fused_call const& call, extents const& shape, destination const
   arena_frame frame;
   domain d = make_domain(frame, call, shape, out);
   collapse(d, axis_order::by_output);
-  tiling const t = choose_tiling(frame, d, 0, true);
+  tiling const t = choose_tiling(frame, d, 0, tile_use::output);
   std::int64_t const most = std::int64_t{threads()} * 8;
   std::int64_t const tasks = std::clamp<std::int64_t>(std::min(size / 16384, t.total), 1, most);
   tile_loop loop{call, d, t, tasks};

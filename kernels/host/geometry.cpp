@@ -178,21 +178,21 @@ int crosswise_axis(domain const& d, int lowest) {
 
 // Squares of 64 x 32: a cache line of every operand is read once and used whole.
 tiling crosswise_tiling(domain& d, int axis, std::int64_t* block, std::int64_t* tiles,
-                        bool for_output) {
+                        tile_use use) {
   int const last = d.rank - 1;
-  for (; axis < last - 1; ++axis) exchange(d, axis, axis + 1);
+  move_axis(d, axis, last);
   std::int64_t const n = d.extent[last], parts = (n + 63) / 64;
   block[last] = (n + parts - 1) / parts;
   block[last - 1] = even_block(d.extent[last - 1], chunk_elements / block[last]);
   tiling t = make_tiling(d, last - 1, block, tiles);
-  bool const packed = !for_output || (block[last] == n && is_packed(d, t, d.out_stride));
+  bool const packed = use != tile_use::output || (block[last] == n && is_packed(d, t, d.out_stride));
   t.by_rows = block[last] >= 32 && !(packed && block[last] == n);
   return t;
 }
 
 }  // namespace
 
-tiling choose_tiling(arena_frame& frame, domain& d, int lowest, bool for_output) {
+tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
   if (d.rank == 0) {  // one element
     d.extent[0] = 1;
     each_stride(d, [](std::int64_t* stride) { stride[0] = 0; });
@@ -202,9 +202,9 @@ tiling choose_tiling(arena_frame& frame, domain& d, int lowest, bool for_output)
   std::int64_t* const tiles = frame.take<std::int64_t>(d.rank);
   std::fill_n(block, d.rank, std::int64_t{1});
   int const last = d.rank - 1;
-  if (last > lowest)
+  if (last > lowest && use != tile_use::ordered_buffer)
     if (int const axis = crosswise_axis(d, lowest); axis >= 0)
-      return crosswise_tiling(d, axis, block, tiles, for_output);
+      return crosswise_tiling(d, axis, block, tiles, use);
   block[last] = even_block(d.extent[last], chunk_elements);
   int first = last;
   if (d.extent[last] < 256) {  // several rows, then several planes, ...
@@ -219,10 +219,14 @@ tiling choose_tiling(arena_frame& frame, domain& d, int lowest, bool for_output)
     }
   }
   tiling t = make_tiling(d, first, block, tiles);
-  bool const rows_with_gaps = for_output && d.extent[last] >= 64 && d.out_stride[last] == 1 &&
+  bool const rows_with_gaps = use == tile_use::output && d.extent[last] >= 64 && d.out_stride[last] == 1 &&
                               first == last - 1 && !is_packed(d, t, d.out_stride);
   t.by_rows = rows_with_gaps;
   return t;
+}
+
+void move_axis(domain& d, int axis, int end) {
+  for (; axis < end - 1; ++axis) exchange(d, axis, axis + 1);
 }
 
 tile_cursor::tile_cursor(arena_frame& frame, domain const& d, tiling const& t)
@@ -241,8 +245,8 @@ void tile_cursor::seek(std::int64_t tile) {
   }
 }
 
-void tile_cursor::next() {
-  for (int k = domain_->rank - 1; k >= 0; --k) {
+void tile_cursor::next(int low, int high) {
+  for (int k = high - 1; k >= low; --k) {
     start[k] += tiling_->block[k];
     bool const carry = start[k] >= domain_->extent[k];
     if (carry) start[k] = 0;

@@ -51,10 +51,16 @@ struct tiling {
   bool by_rows;
 };
 
-/// Tiles over the axes [lowest, rank) of a collapsed domain. May exchange axes of one group so that
-/// an operand whose fastest axis is not the last is read in squares. `for_output`: the output's
-/// strides count, else values go to a buffer.
-tiling choose_tiling(arena_frame& frame, domain& d, int lowest, bool for_output);
+/// What becomes of a tile's values: stored to the output, or handed on in a buffer, in any order of
+/// the axes or in row-major order.
+enum class tile_use { output, buffer, ordered_buffer };
+
+/// Tiles over the axes [lowest, rank) of a collapsed domain. May exchange axes of one group, unless
+/// ordered, so that an operand whose fastest axis is not the last is read in squares.
+tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use);
+
+/// Makes `axis` the last of those before `end`.
+void move_axis(domain& d, int axis, int end);
 
 /// The tiling with the given blocks (arena memory).
 tiling make_tiling(domain const& d, int first, std::int64_t* block, std::int64_t* tiles);
@@ -68,7 +74,9 @@ class tile_cursor {
   tile_cursor(arena_frame& frame, domain const& d, tiling const& t);
 
   void seek(std::int64_t tile);
-  void next();
+  void next() { next(0, domain_->rank); }
+  /// The next tile along axes [low, high), the others' indices kept.
+  void next(int low, int high);
 
   std::int64_t *start, *length;  // of the tile, by axis
   [[nodiscard]] std::int64_t size() const;

@@ -7,14 +7,16 @@
 #include <cstring>
 #include <type_traits>
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi"  // wide vectors are passed to inlined lambdas only
+#endif
+
 namespace sloth::inline SLOTH_ABI {
 namespace host {
 
 // Vectors of 8 elements whatever the instruction set: g++ and clang split them as needed.
 template <class T>
 using lanes __attribute__((vector_size(8 * sizeof(T)))) = T;
-template <class T>
-using mask_of = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
 template <class T>
 lanes<T> load_lanes(T const* from) {

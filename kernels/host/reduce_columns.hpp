@@ -1,0 +1,15 @@
+// Reductions whose fastest axis in memory is kept.
+#pragma once
+
+#include <kernels/host/geometry.hpp>
+#include <kernels/host/reduction.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+namespace host {
+
+/// Axes of `d`: `outer` kept ones, the reduced ones, and the columns.
+void reduce_columns(arena_frame& frame, fused_call const& call, domain& d, accumulator const& with,
+                    double ddof, int outer);
+
+}  // namespace host
+}  // namespace sloth::inline SLOTH_ABI
