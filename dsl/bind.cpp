@@ -2,6 +2,14 @@
 
 namespace sloth::inline SLOTH_ABI {
 
+void shape_stretcher::operator()(extents const& other) {
+  if (first)
+    shape = other;
+  else if (shape != other)
+    shape = broadcast(shape, other, operation, where);
+  first = false;
+}
+
 void binder::leaf(node_ptr const& source) {
   if (leaves_) leaves_->push_back(source.get());
   graph_operand operand;

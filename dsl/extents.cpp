@@ -2,6 +2,11 @@
 
 namespace sloth::inline SLOTH_ABI {
 
+void extents::copy_heap(extents const& other) {
+  resize(other.rank_);
+  std::copy(other.begin(), other.end(), begin());
+}
+
 std::string to_string(extents const& shape) {
   std::string text = "(";
   for (int axis = 0; axis < shape.rank(); ++axis) {

@@ -24,10 +24,15 @@ class extents {
     resize(static_cast<int>(last - first));
     std::copy(first, last, begin());
   }
-  extents(extents const& other) : extents(other.begin(), other.end()) {}
+  extents(extents const& other) {
+    if (other.rank_ > inline_rank)
+      copy_heap(other);
+    else
+      take(const_cast<extents&>(other));
+  }
   extents(extents&& other) noexcept { take(other); }
   extents& operator=(extents const& other) {
-    if (this != &other) *this = extents(other);
+    if (this != &other) *this = extents(other);  // the old heap block goes with the temporary
     return *this;
   }
   extents& operator=(extents&& other) noexcept {
@@ -101,13 +106,15 @@ class extents {
       heap_ = other.heap_;
       other.rank_ = 0;
     } else {
-      std::copy(other.inline_, other.inline_ + rank_, inline_);
+      for (int axis = 0; axis < inline_rank; ++axis) inline_[axis] = other.inline_[axis];
     }
   }
 
+  void copy_heap(extents const& other);
+
   int rank_ = 0;
   union {
-    std::int64_t inline_[inline_rank];
+    std::int64_t inline_[inline_rank] = {};
     std::int64_t* heap_;
   };
 };

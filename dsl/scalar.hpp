@@ -171,12 +171,12 @@ SLOTH_HD T power(T a, T b) {
 }
 
 template <class T>
-SLOTH_HD constexpr T maximum(T a, T b) {  // NaN of either operand
-  return a != a || a > b ? a : b;
+SLOTH_HD constexpr T maximum(T a, T b) {  // NaN of either operand; of equal zeros the first
+  return a != a || a >= b ? a : b;
 }
 template <class T>
 SLOTH_HD constexpr T minimum(T a, T b) {
-  return a != a || a < b ? a : b;
+  return a != a || a <= b ? a : b;
 }
 template <class T>
 SLOTH_HD constexpr T fmax(T a, T b) {  // the other operand when one is NaN
@@ -236,11 +236,12 @@ SLOTH_HD T sigmoid(T a) {  // no overflow on either side
   return a >= T{} ? T(1) / (T(1) + e) : e / (T(1) + e);
 }
 
-/// tanh form of GELU (Hendrycks and Gimpel, arXiv:1606.08415), as cuBLASLt's epilogue.
+/// tanh form of GELU (Hendrycks and Gimpel, arXiv:1606.08415), as cuBLASLt's epilogue, with
+/// (1 + tanh u) / 2 = sigmoid(2 u), which does not cancel for negative u.
 template <class T>
 SLOTH_HD T gelu_tanh(T a) {
-  constexpr T root_2_over_pi = T(0.79788456080286535588);
-  return T(0.5) * a * (T(1) + std::tanh(root_2_over_pi * (a + T(0.044715) * a * a * a)));
+  constexpr T twice_root_2_over_pi = T(2 * 0.79788456080286535588);
+  return a * sigmoid(twice_root_2_over_pi * (a + T(0.044715) * a * a * a));
 }
 
 template <class T>

@@ -117,18 +117,34 @@ class generated : public expression_base<generated<Value>> {
 template <class... A>
 struct arguments {
   void bind(binder&) const {}
+  template <class F>
+  void for_each(F const&) const {}
 };
 template <class Head, class... Tail>
 struct arguments<Head, Tail...> {
   Head head;
   [[no_unique_address]] arguments<Tail...> tail;
 
-  explicit arguments(Head head_, Tail... tail_)
+  explicit arguments(Head&& head_, Tail&&... tail_)
       : head(std::move(head_)), tail(std::move(tail_)...) {}
   void bind(binder& to) const {
     head.bind(to);
     tail.bind(to);
   }
+  template <class F>
+  void for_each(F const& f) const {
+    f(head);
+    tail.for_each(f);
+  }
+};
+
+/// Grows `shape` to the broadcast shape of all that it is called with.
+struct shape_stretcher {
+  extents& shape;
+  const char* operation;
+  location where;
+  bool first = true;
+  void operator()(extents const& other);
 };
 
 /// Element type of Op over operands of types T.
@@ -156,8 +172,12 @@ class apply : public expression_base<apply<Op, A...>> {
   static constexpr int scalar_count = (A::scalar_count + ... + has_state<Op>);
   static constexpr int row_count = (A::row_count + ... + 0);
 
-  apply(Op op, location where, A... a)
-      : op_(op), shape_(broadcast_shape(where, a...)), arguments_(std::move(a)...) {}
+  apply(Op op, location where, A&&... a) : op_(op), arguments_(std::move(a)...) {
+    shape_stretcher stretch{shape_, Op::name, where};
+    arguments_.for_each([&]<class X>(X const& x) {
+      if constexpr (X::leaf_count > 0) stretch(x.shape());
+    });
+  }
   [[nodiscard]] extents const& shape() const { return shape_; }
   void bind(binder& to) const {
     if constexpr (has_state<Op>) to.scalar(scalar_bits::of(op_.f));
@@ -165,19 +185,6 @@ class apply : public expression_base<apply<Op, A...>> {
   }
 
  private:
-  static extents broadcast_shape(location where, A const&... a) {
-    extents shape;
-    bool first = true;
-    auto add = [&](auto const& x) {
-      if constexpr (std::remove_cvref_t<decltype(x)>::leaf_count > 0) {
-        shape = first ? x.shape() : broadcast(shape, x.shape(), Op::name, where);
-        first = false;
-      }
-    };
-    (add(a), ...);
-    return shape;
-  }
-
   [[no_unique_address]] Op op_;
   extents shape_;
   arguments<A...> arguments_;
@@ -193,7 +200,7 @@ class row_reduction : public expression_base<row_reduction<Op, A>> {
   static constexpr int leaf_count = A::leaf_count, scalar_count = A::scalar_count + 1;
   static constexpr int row_count = A::row_count + 1;
 
-  row_reduction(A a, double ddof) : shape_(a.shape()), argument_(std::move(a)), ddof_(ddof) {
+  row_reduction(A&& a, double ddof) : shape_(a.shape()), argument_(std::move(a)), ddof_(ddof) {
     length_ = shape_.back();
     shape_.back() = 1;
   }

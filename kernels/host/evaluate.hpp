@@ -18,7 +18,8 @@ class staged_source {
   std::byte const* load(std::int64_t offset, std::int64_t const* length, int first, int rank,
                         std::int64_t count) {
     if (in_place_) return from_->data + offset * from_->size;
-    if (offset != kept_offset_ || count > kept_count_ || length[rank - 1] != kept_row_)
+    bool const prefix = first == rank - 1 || length[rank - 1] == kept_row_;
+    if (offset != kept_offset_ || count > kept_count_ || !prefix)
       fill(offset, length, first, rank, count);
     return buffer_;
   }

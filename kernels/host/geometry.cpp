@@ -99,7 +99,13 @@ void sort(domain& d, axis_order order) {
 }
 
 void merge(domain& d) {
-  if (d.rank == 0) return;
+  if (d.rank == 0) {  // one element
+    d.extent[0] = 1;
+    d.group[0] = 1;
+    each_stride(d, [](std::int64_t* stride) { stride[0] = 0; });
+    d.rank = 1;
+    return;
+  }
   int last = 0;
   for (int k = 1; k < d.rank; ++k) {
     bool one = d.group[last] == d.group[k];
@@ -193,11 +199,6 @@ tiling crosswise_tiling(domain& d, int axis, std::int64_t* block, std::int64_t* 
 }  // namespace
 
 tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
-  if (d.rank == 0) {  // one element
-    d.extent[0] = 1;
-    each_stride(d, [](std::int64_t* stride) { stride[0] = 0; });
-    d.rank = 1;
-  }
   std::int64_t* const block = frame.take<std::int64_t>(d.rank);
   std::int64_t* const tiles = frame.take<std::int64_t>(d.rank);
   std::fill_n(block, d.rank, std::int64_t{1});

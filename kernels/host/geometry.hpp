@@ -37,7 +37,7 @@ domain make_domain(arena_frame& frame, fused_call const& call, extents const& sh
 enum class axis_order { by_output, by_operands, kept };
 
 /// Drops axes of extent 1, turns axes that run backwards, sorts them and merges neighbours that are
-/// one axis for every operand and the output.
+/// one axis for every operand and the output. At least one axis remains.
 void collapse(domain& d, axis_order order);
 
 /// A partition of a domain: block[k] elements of axis k are in a tile; only axes from `first` on

@@ -104,12 +104,13 @@ struct column_loop {
   int64_t* partial_count = nullptr;
 
   int last() const { return d.rank - 1; }
+  int64_t pitch() const { return (columns + 15) / 16 * 16; }  // keeps both components aligned
   int64_t partial_bytes() const {
-    return (with.column_bytes[0] + with.column_bytes[1]) * columns;
+    return (with.column_bytes[0] + with.column_bytes[1]) * pitch();
   }
   column_states partial_of(int64_t unit) const {
     std::byte* const first = partial + unit * partial_bytes();
-    return {{first, with.column_bytes[1] > 0 ? first + with.column_bytes[0] * columns : nullptr}};
+    return {{first, with.column_bytes[1] > 0 ? first + with.column_bytes[0] * pitch() : nullptr}};
   }
 
   struct worker {
