@@ -19,7 +19,7 @@ template <element Value = double, std::integral... N>
 template <class Value = void, scalar_value S>
 [[nodiscard]] auto full(extents const& shape, S value) {
   using type = std::conditional_t<std::is_void_v<Value>, weak_promote_t<bool, S>, Value>;
-  return generated<type>(generator_kind::full, shape,
+  return generated<generator_kind::full, type>(shape,
                          scalar_bits::of(weak_cast<type>(value, {})));
 }
 template <element Value = double>
@@ -69,7 +69,7 @@ auto arange(Value start, Value stop, Value step, location where) {
   scalar_bits params;
   wide const both[2] = {wide(start), wide(step)};
   std::memcpy(params.bytes, both, sizeof both);
-  return generated<Value>(generator_kind::arange, extents{n}, params);
+  return generated<generator_kind::arange, Value>(extents{n}, params);
 }
 }  // namespace create_detail
 
@@ -107,7 +107,7 @@ template <element Value = double>
     double stop;
     std::int64_t last;
   } const second = {stop, endpoint && count > 1 ? count - 1 : -1};
-  return generated<Value>(generator_kind::linspace, extents{count}, scalar_bits::of(first),
+  return generated<generator_kind::linspace, Value>(extents{count}, scalar_bits::of(first),
                           scalar_bits::of(second));
 }
 
@@ -115,7 +115,7 @@ template <element Value = double>
 template <element Value = double>
 [[nodiscard]] auto eye(std::int64_t n, std::int64_t m, std::int64_t k = 0) {
   std::int64_t const params[2] = {m, k};
-  return generated<Value>(generator_kind::eye, extents{n, m}, scalar_bits::of(params));
+  return generated<generator_kind::eye, Value>(extents{n, m}, scalar_bits::of(params));
 }
 template <element Value = double>
 [[nodiscard]] auto eye(std::int64_t n) {

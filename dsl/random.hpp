@@ -33,7 +33,7 @@ class generator {
   }
   template <element Value = double>
   [[nodiscard]] auto rand(extents const& shape) {
-    return draw<Value>(generator_kind::uniform, shape, {});
+    return draw<generator_kind::uniform, Value>(shape, {});
   }
   /// Uniform in (low, high].
   template <element Value = double>
@@ -45,17 +45,17 @@ class generator {
   template <element Value = double>
   [[nodiscard]] auto normal(double mean, double stddev, extents const& shape) {
     double const both[2] = {mean, stddev};
-    return draw<Value>(generator_kind::normal, shape, scalar_bits::of(both));
+    return draw<generator_kind::normal, Value>(shape, scalar_bits::of(both));
   }
 
  private:
-  template <element Value>
-  auto draw(generator_kind kind, extents const& shape, scalar_bits second) {
+  template <generator_kind Kind, element Value>
+  auto draw(extents const& shape, scalar_bits second) {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,
                   "random values are float or double; convert with .astype<T>()");
     std::uint64_t const params[2] = {
-        seed_, advance(shape.size(), kind == generator_kind::normal, 8 * sizeof(Value))};
-    return generated<Value>(kind, shape, scalar_bits::of(params), second);
+        seed_, advance(shape.size(), Kind == generator_kind::normal, 8 * sizeof(Value))};
+    return generated<Kind, Value>(shape, scalar_bits::of(params), second);
   }
   /// Takes `count` elements of a stream of that width: their first offset.
   std::uint64_t advance(std::int64_t count, bool pairs, int bits);

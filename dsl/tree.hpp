@@ -96,19 +96,18 @@ class scalar_leaf {
 };
 
 /// Values drawn from an element's index (rand, arange, eye, ...), in the kernel that uses them.
-template <element Value>
-class generated : public expression_base<generated<Value>> {
+template <generator_kind Kind, element Value>
+class generated : public expression_base<generated<Kind, Value>> {
  public:
   using value_type = Value;
   static constexpr int leaf_count = 1, scalar_count = 0, row_count = 0;
 
-  generated(generator_kind kind, extents shape, scalar_bits first, scalar_bits second = {})
-      : kind_(kind), shape_(std::move(shape)), params_{first, second} {}
+  explicit generated(extents shape, scalar_bits first, scalar_bits second = {})
+      : shape_(std::move(shape)), params_{first, second} {}
   [[nodiscard]] extents const& shape() const { return shape_; }
-  void bind(binder& to) const { to.generator(kind_, dtype_of<Value>, shape_, params_); }
+  void bind(binder& to) const { to.generator(Kind, dtype_of<Value>, shape_, params_); }
 
  private:
-  generator_kind kind_;
   extents shape_;
   scalar_bits params_[2];
 };

@@ -19,8 +19,8 @@ template <class T>
 inline constexpr bool is_leaf = false;
 template <class V>
 inline constexpr bool is_leaf<leaf<V>> = true;
-template <class V>
-inline constexpr bool is_leaf<generated<V>> = true;
+template <generator_kind Kind, class V>
+inline constexpr bool is_leaf<generated<Kind, V>> = true;
 template <class T>
 inline constexpr bool is_scalar_leaf = false;
 template <class V>
