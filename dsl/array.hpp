@@ -47,10 +47,6 @@ void fill(nested_list<Value> const& list, int depth, extents const& shape, Value
 /// one from an expression evaluates it.
 template <class Value>
 class array : public expression_base<array<Value>> {
-  static_assert(element<Value>, "array<T> takes one of Sloth's element types: bool, int8_t to "
-                                "int64_t, uint8_t to uint64_t, f16, bf16, float, double, complex64, "
-                                "complex128");
-
  public:
   using value_type = Value;
 
@@ -123,7 +119,6 @@ class array : public expression_base<array<Value>> {
   [[nodiscard]] leaf<Value> tree() const& { return leaf<Value>(node_); }
   [[nodiscard]] leaf<Value> tree() && { return leaf<Value>(std::move(node_)); }
 
-  using expression_base<array>::operator();
   /// Part of the array; the temporary writes: x(0, _) = e, x(slice(1, -1)) += e.
   template <index_like... I>
   [[nodiscard]] auto operator()(I const&... i) & {
@@ -195,6 +190,17 @@ class array : public expression_base<array<Value>> {
   }
 
   node_ptr node_;
+};
+
+template <class Value>
+  requires(!element<Value>)
+class array<Value> {
+  static_assert(sizeof(Value) == 0, "array<T> takes one of Sloth's element types: bool, int8_t to "
+                                    "int64_t, uint8_t to uint64_t, f16, bf16, float, double, "
+                                    "complex64, complex128");
+
+ public:
+  array(auto const&...) {}  // so that this is the only error
 };
 
 template <class Value, bool Writable>

@@ -75,9 +75,9 @@ class bound_call {
 void run_fused(fused_operation const& call, extents const& shape, destination const& out) {
   bound_call const bound(call, shape.rank());
   if (call.form->row_count > 0)
-    host::row(bound.get(), shape, out);
+    host_engine::row(bound.get(), shape, out);
   else
-    host::elementwise(bound.get(), shape, out);
+    host_engine::elementwise(bound.get(), shape, out);
 }
 
 void run_reduce(reduce_operation const& call, dtype type, void* out) {
@@ -92,7 +92,7 @@ void run_reduce(reduce_operation const& call, dtype type, void* out) {
       step *= call.domain[axis];
     }
   bound_call const bound(call.argument, rank);
-  host::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()), call.op,
+  host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()), call.op,
                call.ddof, {out, type, std::move(stride)});
 }
 
@@ -100,7 +100,7 @@ void run_matmul(matmul_operation const& call, node const& target, void* out) {
   auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
   auto matrix_of = [&](node const& n, bool left) {
     int const rank = n.shape.rank();
-    host::matrix m;
+    host_engine::matrix m;
     m.data = n.data();
     m.row_stride = rank >= 2 ? n.stride[rank - 2] : left ? 0 : n.stride[0];
     m.column_stride = rank >= 2 || left ? n.stride[rank - 1] : 0;
@@ -109,7 +109,7 @@ void run_matmul(matmul_operation const& call, node const& target, void* out) {
     m.batch_stride = aligned(batch, stride, e.batch.rank());
     return m;
   };
-  host::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
+  host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
              matrix_of(*call.b, false), out, e.n);
 }
 

@@ -55,7 +55,7 @@ template <class Value>
 
 /// Where an evaluation runs. `gpu` needs a device and throws device_error without one.
 enum class device : std::uint8_t { host, gpu };
-inline constexpr device host_device = device::host;
+inline constexpr device host = device::host, gpu = device::gpu;
 
 /// Evaluations of this thread run on the given device until the scope ends.
 class [[nodiscard]] device_scope {

@@ -48,7 +48,7 @@ class expression_base : public expression_tag {
   /// NumPy's is one, else a copy. Throws shape_error when the sizes differ.
   template <std::integral... N>
   [[nodiscard]] auto reshape(N... extent) const {
-    return reshape(extents{static_cast<std::int64_t>(extent)...});
+    return reshape(extents{static_cast<std::int64_t>(extent)...}, {});
   }
   [[nodiscard]] auto reshape(extents const& shape, location where = location::here()) const {
     return as_view(reshaped(self().node(where), shape, where));
@@ -74,7 +74,7 @@ class expression_base : public expression_tag {
   /// The element at (i, ...); evaluates.
   template <std::integral First, std::integral... I>
   [[nodiscard]] auto item(First first, I... i) const {
-    return (*this)(first, i...).item();
+    return (*this)(first, i...).item({});
   }
   /// The elements in row-major order; evaluates.
   [[nodiscard]] auto to_vector(location where = location::here()) const {

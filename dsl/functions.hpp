@@ -87,10 +87,12 @@ template <class F, expression_or_scalar... X>
                   "map takes a functor at namespace scope with a SLOTH_HD call operator, or "
                   "SLOTH_FN(name, (auto v), v * v): a lambda cannot reach the GPU's kernels");
     return refused{};
-  } else {
-    static_assert(std::is_trivially_copyable_v<F> && (std::is_empty_v<F> || sizeof(F) <= 16),
+  } else if constexpr (!std::is_trivially_copyable_v<F> || sizeof(F) > 16) {
+    static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= 16,
                   "map's functor is copied into kernels: it must be trivially copyable and at most "
                   "16 bytes");
+    return refused{};
+  } else {
     auto argument = []<class Y>(Y&& y) {
       if constexpr (expression<Y>)
         return as_tree(std::forward<Y>(y));
@@ -111,8 +113,8 @@ template <class F, expression_or_scalar... X>
 
 /// The axes in another order: reversed, or as given.
 template <expression X>
-[[nodiscard]] auto transpose(X&& x, location where = location::here()) {
-  return x.T(where);
+[[nodiscard]] auto transpose(X&& x) {  // no location: transpose(x, {0, 1}) could be one
+  return x.T({});
 }
 template <expression X>
 [[nodiscard]] auto transpose(X&& x, extents const& axes, location where = location::here()) {

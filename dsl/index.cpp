@@ -15,7 +15,7 @@ slice::range slice::over(std::int64_t n, location where) const {
   std::int64_t const last = clamp(stop_, step_ > 0 ? n : -1);
   // Written without first + step, which may overflow for huge steps.
   std::int64_t const span = step_ > 0 ? last - first : first - last;
-  if (span <= 0) return {first, 0, step_};
+  if (span <= 0) return {first, 0, 1};  // a huge step times a stride would overflow
   std::uint64_t const step = step_ > 0 ? static_cast<std::uint64_t>(step_)
                                        : 0 - static_cast<std::uint64_t>(step_);
   std::int64_t const count = static_cast<std::int64_t>((span - 1) / step) + 1;

@@ -9,9 +9,11 @@ namespace {
 
 /// Both are trees that nothing has evaluated, of one form over the same operands and scalars.
 bool same_tree(node const& a, node const& b) {
+  // Other threads may be computing a node that has another handle.
+  if (a.references() != 1 || b.references() != 1) return false;
   auto* x = std::get_if<fused_operation>(&a.op);
   auto* y = std::get_if<fused_operation>(&b.op);
-  if (!x || !y || a.references() != 1 || b.references() != 1) return false;
+  if (!x || !y) return false;
   if (x->form != y->form || x->slot != y->slot || x->scalars != y->scalars) return false;
   for (std::size_t i = 0; i < x->operands.size(); ++i) {
     auto const &p = x->operands[i], &q = y->operands[i];

@@ -38,8 +38,8 @@ auto product_operator(location where, A&& a, B&& b) {
   using left = std::remove_cvref_t<A>;
   using right = std::remove_cvref_t<B>;
   if constexpr (!expression<right>) {
-    static_assert(expression<right>, "'&' is the matrix product and takes two arrays: write "
-                                     "'x * 2' for a scalar, bitwise_and(x, 2) for bits");
+    static_assert(!scalar_value<right>, "'&' is the matrix product and takes two arrays: write "
+                                        "'x * 2' for a scalar, bitwise_and(x, 2) for bits");
     return refused{};
   } else if constexpr (std::is_same_v<value_t<left>, bool> ||
                        std::is_same_v<value_t<right>, bool>) {

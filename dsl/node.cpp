@@ -5,11 +5,11 @@
 namespace sloth::inline SLOTH_ABI {
 
 counted<buffer> buffer::allocate(std::size_t bytes) {
-  auto* data = static_cast<std::byte*>(host::allocate(bytes));
+  auto* data = static_cast<std::byte*>(host_engine::allocate(bytes));
   try {
     return counted<buffer>(new buffer(data, bytes, nullptr));
   } catch (...) {
-    host::release(data, bytes);
+    host_engine::release(data, bytes);
     throw;
   }
 }
@@ -19,7 +19,7 @@ counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<voi
 }
 
 buffer::~buffer() {
-  if (!owner_) host::release(data_, bytes_);
+  if (!owner_) host_engine::release(data_, bytes_);
 }
 
 node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_t offset,

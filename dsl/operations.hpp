@@ -52,6 +52,12 @@ struct operation_row {
   double ulp;        // bound of both columns against the reference, over that domain
 };
 
+// Bounds: the least small number above what was measured of both host columns in f32 and f64
+// (glibc 2.36, Eigen 3.4 with AVX2, AVX-512 and without), and, from 3 up, of what CUDA documents.
+// Two exceed 4: erfc is 5 in CUDA's f64; gelu_tanh takes exp of u(a), whose rounding counts 2 |u|
+// times, 7 at the domain's end and more below it. floor_divide is exact until quotients reach
+// 2^(digits - 2), where NumPy's algorithm rounds; absolute is exact but for complex.
+
 // clang-format off
 
 //  name        op    NumPy          accepts         computes in  test domain    ulp  value of (a)
@@ -66,14 +72,14 @@ struct operation_row {
   X(trunc,      "",   "trunc",       ordered,        common,     -1e3,   1e3,    0,   scalar::trunc(a)) \
   X(rint,       "",   "rint",        real_floating,  floating,   -1e3,   1e3,    0,   std::rint(a)) \
   X(sqrt,       "",   "sqrt",        floating,       floating,    0,     1e6,    0.5, scalar::sqrt(a)) \
-  X(cbrt,       "",   "cbrt",        real_floating,  floating,   -1e6,   1e6,    2,   std::cbrt(a)) \
+  X(cbrt,       "",   "cbrt",        real_floating,  floating,   -1e6,   1e6,    4,   std::cbrt(a)) \
   X(exp,        "",   "exp",         floating,       floating,   -80,    80,     2,   scalar::exp(a)) \
   X(exp2,       "",   "exp2",        real_floating,  floating,   -100,   100,    2,   std::exp2(a)) \
-  X(expm1,      "",   "expm1",       real_floating,  floating,   -10,    50,     4,   std::expm1(a)) \
+  X(expm1,      "",   "expm1",       real_floating,  floating,   -10,    50,     3,   std::expm1(a)) \
   X(log,        "",   "log",         floating,       floating,    1e-6,  1e6,    2,   scalar::log(a)) \
   X(log2,       "",   "log2",        real_floating,  floating,    1e-6,  1e6,    2,   std::log2(a)) \
   X(log10,      "",   "log10",       real_floating,  floating,    1e-6,  1e6,    2,   std::log10(a)) \
-  X(log1p,      "",   "log1p",       real_floating,  floating,   -0.999, 1e6,    4,   std::log1p(a)) \
+  X(log1p,      "",   "log1p",       real_floating,  floating,   -0.999, 1e6,    3,   std::log1p(a)) \
   X(sin,        "",   "sin",         floating,       floating,   -100,   100,    2,   scalar::sin(a)) \
   X(cos,        "",   "cos",         floating,       floating,   -100,   100,    2,   scalar::cos(a)) \
   X(tan,        "",   "tan",         real_floating,  floating,   -100,   100,    2,   std::tan(a)) \
@@ -81,18 +87,18 @@ struct operation_row {
   X(arccos,     "",   "arccos",      real_floating,  floating,   -1,     1,      2,   std::acos(a)) \
   X(arctan,     "",   "arctan",      real_floating,  floating,   -1e3,   1e3,    2,   std::atan(a)) \
   X(sinh,       "",   "sinh",        real_floating,  floating,   -80,    80,     3,   std::sinh(a)) \
-  X(cosh,       "",   "cosh",        real_floating,  floating,   -80,    80,     3,   std::cosh(a)) \
-  X(tanh,       "",   "tanh",        real_floating,  floating,   -20,    20,     4,   std::tanh(a)) \
+  X(cosh,       "",   "cosh",        real_floating,  floating,   -80,    80,     2,   std::cosh(a)) \
+  X(tanh,       "",   "tanh",        real_floating,  floating,   -20,    20,     3,   std::tanh(a)) \
   X(arcsinh,    "",   "arcsinh",     real_floating,  floating,   -1e3,   1e3,    3,   std::asinh(a)) \
   X(arccosh,    "",   "arccosh",     real_floating,  floating,    1,     1e6,    3,   std::acosh(a)) \
   X(arctanh,    "",   "arctanh",     real_floating,  floating,   -0.999, 0.999,  3,   std::atanh(a)) \
   X(deg2rad,    "",   "deg2rad",     real_floating,  floating,   -1e3,   1e3,    2,   scalar::multiply(a, decltype(a)(0.017453292519943295769L))) \
   X(rad2deg,    "",   "rad2deg",     real_floating,  floating,   -1e3,   1e3,    2,   scalar::multiply(a, decltype(a)(57.295779513082320877L))) \
-  X(erf,        "",   "",            real_floating,  floating,   -6,     6,      4,   std::erf(a)) \
+  X(erf,        "",   "",            real_floating,  floating,   -6,     6,      2,   std::erf(a)) \
   X(erfc,       "",   "",            real_floating,  floating,   -6,     9,      5,   std::erfc(a)) \
-  X(sigmoid,    "",   "",            real_floating,  floating,   -80,    80,     4,   scalar::sigmoid(a)) \
+  X(sigmoid,    "",   "",            real_floating,  floating,   -80,    80,     3,   scalar::sigmoid(a)) \
   X(relu,       "",   "",            real,           common,     -1e3,   1e3,    0,   scalar::maximum(a, decltype(a)(0))) \
-  X(gelu_tanh,  "",   "",            real_floating,  floating,   -3,     50,     32,  scalar::gelu_tanh(a)) \
+  X(gelu_tanh,  "",   "",            real_floating,  floating,   -3,     50,     16,  scalar::gelu_tanh(a)) \
   X(isnan,      "",   "isnan",       any,            common,     -1e3,   1e3,    0,   scalar::isnan(a)) \
   X(isinf,      "",   "isinf",       any,            common,     -1e3,   1e3,    0,   scalar::isinf(a)) \
   X(isfinite,   "",   "isfinite",    any,            common,     -1e3,   1e3,    0,   scalar::isfinite(a)) \
@@ -105,7 +111,7 @@ struct operation_row {
   X(subtract,      "-",  "subtract",      numeric,       common,   -1e3,  1e3,     0.5, scalar::subtract(a, b)) \
   X(multiply,      "*",  "multiply",      any,           common,   -1e3,  1e3,     0.5, scalar::multiply(a, b)) \
   X(divide,        "/",  "divide",        floating,      quotient, -1e3,  1e3,     0.5, a / b) \
-  X(floor_divide,  "",   "floor_divide",  real,          common,   -1e3,  1e3,     0,   scalar::floor_divide(a, b)) \
+  X(floor_divide,  "",   "floor_divide",  real,          common,   -1e3,  1e3,     2,   scalar::floor_divide(a, b)) \
   X(remainder,     "%",  "remainder",     real,          common,   -1e3,  1e3,     0.5, scalar::remainder(a, b)) \
   X(fmod,          "",   "fmod",          real,          common,   -1e3,  1e3,     0,   scalar::fmod(a, b)) \
   X(power,         "",   "power",         numeric,       common,    0.01, 30,      2,   scalar::power(a, b)) \

@@ -168,9 +168,10 @@ std::string to_string(std::span<step const> steps) {
         }
       what += ")";
     }
-    if (auto* call = std::get_if<matmul_operation>(&n.op))
-      what += product_operand(*call->a, name(call->a)) + " & " +
-              product_operand(*call->b, name(call->b)) + (call->tf32 ? "  (tf32)" : "");
+    if (auto* call = std::get_if<matmul_operation>(&n.op)) {
+      what += product_operand(*call->a, name(call->a)) + " & ";  // names are given left to right
+      what += product_operand(*call->b, name(call->b)) + (call->tf32 ? "  (tf32)" : "");
+    }
     if (auto* call = std::get_if<view_operation>(&n.op)) what += "of " + name(call->base);
     auto& result = names[s.target.get()];
     result = "r" + std::to_string(results++);

@@ -171,12 +171,12 @@ SLOTH_HD T power(T a, T b) {
 }
 
 template <class T>
-SLOTH_HD constexpr T maximum(T a, T b) {  // NaN of either operand; of equal zeros the first
-  return a != a || a >= b ? a : b;
+SLOTH_HD constexpr T maximum(T a, T b) {  // NaN of either operand; of equal zeros the second
+  return a != a || a > b ? a : b;
 }
 template <class T>
 SLOTH_HD constexpr T minimum(T a, T b) {
-  return a != a || a <= b ? a : b;
+  return a != a || a < b ? a : b;
 }
 template <class T>
 SLOTH_HD constexpr T fmax(T a, T b) {  // the other operand when one is NaN

@@ -228,7 +228,7 @@ class view;
 template <expression X>
 auto as_tree(X&& x) {
   if constexpr (requires { x.tree(); })
-    return x.tree();
+    return std::forward<X>(x).tree();
   else
     return std::forward<X>(x);
 }
@@ -236,7 +236,20 @@ template <expression X>
 using tree_t = decltype(as_tree(std::declval<X>()));
 
 // Where a static_assert has fired: the rest of the expression compiles silently.
-struct refused {};
+struct refused {
+  template <class T>
+    requires std::is_class_v<T>
+  operator T() const;  // NOLINT
+#define SLOTH_SILENT_OPERATOR(symbol)                   \
+  friend refused operator symbol(refused, auto const&); \
+  friend refused operator symbol(expression auto const&, refused);
+  SLOTH_SILENT_OPERATOR(+)
+  SLOTH_SILENT_OPERATOR(-)
+  SLOTH_SILENT_OPERATOR(*)
+  SLOTH_SILENT_OPERATOR(/)
+  SLOTH_SILENT_OPERATOR(&)
+#undef SLOTH_SILENT_OPERATOR
+};
 
 namespace tree_detail {
 

@@ -55,7 +55,8 @@ class view : public expression_base<view<Value, Writable>> {
   /// A part of this part; of a temporary x(...) it still writes.
   template <index_like... I>
   [[nodiscard]] auto operator()(I const&... i) && {
-    auto part = subscript(node_, {index_item(i)...});
+    // Leaves no handle behind, or x(...)(...) = e would copy.
+    auto part = subscript(std::exchange(node_, {}), {index_item(i)...});
     if constexpr (Writable)
       return view(std::move(part), *target_);
     else

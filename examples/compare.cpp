@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <functional>
@@ -28,6 +29,12 @@
 #include <unistd.h>
 
 using namespace sloth;
+
+#if defined(__clang__)
+constexpr const char* compiler = __VERSION__;
+#else
+constexpr const char* compiler = "g++ " __VERSION__;
+#endif
 
 struct settings {
   std::vector<std::int64_t> sizes;
@@ -44,25 +51,28 @@ struct wrong_argument : std::runtime_error {
 std::optional<settings> parse(int argc, char** argv) {
   settings s;
   cxxopts::Options options("compare", "Plain Eigen against Sloth: x = rand(n, n); x = x & x");
-  options.add_options()
-      ("n,sizes", "Sizes; --n too", cxxopts::value(s.sizes)->default_value("500,1000,2000"), "N,N,...")
-      ("type", "Element type: f32 or f64 (with --input: the file's)", cxxopts::value(s.type), "TYPE")
-      ("steps", "Products in a run", cxxopts::value(s.steps)->default_value("5"), "K")
-      ("repeat", "Warm runs, of which the median counts",
-       cxxopts::value(s.repeat)->default_value("5"), "R")
-      ("json", "Print JSON and nothing else", cxxopts::value(s.json))
-      ("input", "x & x of this matrix instead of random ones", cxxopts::value(s.input), "X.npy")
-      ("output", "Where to save the product (with --input)", cxxopts::value(s.output), "Y.npy")
-      ("expect", "Fail unless the product is this one (with --input)", cxxopts::value(s.expect),
-       "Y.npy")
-      ("help", "Print this text");
+  auto add = options.add_options();
+  add("n,sizes", "Sizes; --n too", cxxopts::value(s.sizes)->default_value("500,1000,2000"),
+      "N,N,...");
+  add("type", "Element type: f32 or f64 (with --input: the file's)", cxxopts::value(s.type),
+      "TYPE");
+  add("steps", "Products in a run", cxxopts::value(s.steps)->default_value("5"), "K");
+  add("repeat", "Warm runs, of which the median counts",
+      cxxopts::value(s.repeat)->default_value("5"), "R");
+  add("json", "Print JSON and nothing else", cxxopts::value(s.json));
+  add("input", "x & x of this matrix instead of random ones", cxxopts::value(s.input), "X.npy");
+  add("output", "Where to save the product (with --input)", cxxopts::value(s.output), "Y.npy");
+  add("expect", "Fail unless the product is this one (with --input)", cxxopts::value(s.expect),
+      "Y.npy");
+  add("help", "Print this text");
   std::vector<const char*> arguments(argv, argv + argc);
   for (auto& a : arguments)  // to cxxopts a name of one letter has one dash
     if (a == std::string_view("--n")) a = "-n";
   try {
     auto const given = options.parse(argc, arguments.data());
     if (given.count("help")) return std::cout << options.help(), std::nullopt;
-    if (!given.unmatched().empty()) throw wrong_argument("'" + given.unmatched()[0] + "' is no option");
+    if (!given.unmatched().empty())
+      throw wrong_argument("'" + given.unmatched()[0] + "' is no option");
   } catch (wrong_argument const&) {
     throw;
   } catch (std::exception const& e) {  // cxxopts 3.0 and 3.1 call theirs differently
@@ -174,11 +184,10 @@ std::vector<result> measure(std::int64_t n, settings const& s, array<T> const* g
   std::vector<std::vector<double>> warm(runs.size());
   std::vector<array<T>> products;
   for (auto const& run : runs) {
-    results.push_back({n, products.empty() ? "eigen" : ours[products.size() - 1].name,
-                       seconds(run), 0, 0, 0, 0, 0});
-    products.push_back(products.empty()
-                           ? array<T>(std::span<T const>(by_eigen.get(), n * n), {n, n})
-                           : x);
+    results.push_back({n, products.empty() ? "eigen" : ours[products.size() - 1].name, seconds(run),
+                       0, 0, 0, 0, 0});
+    products.push_back(
+        products.empty() ? array<T>(std::span<T const>(by_eigen.get(), n * n), {n, n}) : x);
     bar.step();
   }
   for (int r = 0; r < s.repeat; ++r)
@@ -211,31 +220,36 @@ std::string cpu_name() {
 }
 
 void print_table(std::vector<result> const& all, std::string const& what) {
-  std::printf("%s; %s; %d threads; Sloth %s, Eigen %s, g++ %s\n\n", what.c_str(),
-              cpu_name().c_str(), host::threads(), SLOTH_VERSION, plain_eigen::version().c_str(),
-              __VERSION__);
+  std::printf("%s; %s; %d threads; Sloth %s, Eigen %s, %s\n\n", what.c_str(), cpu_name().c_str(),
+              host_engine::threads(), SLOTH_VERSION, plain_eigen::version().c_str(), compiler);
   std::printf("%6s  %-10s %10s %10s %9s %9s %9s %8s\n", "n", "engine", "cold ms", "warm ms",
               "GFLOP/s", "speed-up", "error", "/ bound");
   for (auto const& r : all)
-    std::printf("%6lld  %-10s %10.2f %10.2f %9.1f %9.2f %9.1e %8.4f\n",
-                static_cast<long long>(r.n), r.engine.c_str(), 1e3 * r.cold, 1e3 * r.warm,
-                r.gflops, r.speedup, r.error, r.error_bounds);
-  std::printf("\nspeed-up: over Eigen, warm. error: the largest |C - Eigen's C| / (|x| |x|); bound: "
-              "n eps.\n");
+    std::printf("%6lld  %-10s %10.3f %10.3f %9.1f %9.2f %9.1e %8.4f\n", static_cast<long long>(r.n),
+                r.engine.c_str(), 1e3 * r.cold, 1e3 * r.warm, r.gflops, r.speedup, r.error,
+                r.error_bounds);
+  std::printf(
+      "\nspeed-up: over Eigen, warm. error: the largest |C - Eigen's C| / (|x| |x|); bound: "
+      "n eps.\n");
 }
 
-void print_json(std::vector<result> const& all, std::string const& type, settings const& s) {
-  std::printf("{\"cpu\": \"%s\", \"threads\": %d, \"sloth\": \"%s\", \"eigen\": \"%s\", "
-              "\"compiler\": \"%s\", \"type\": \"%s\", \"steps\": %d, \"repeat\": %d,\n"
-              " \"results\": [",
-              cpu_name().c_str(), host::threads(), SLOTH_VERSION, plain_eigen::version().c_str(),
-              __VERSION__, type.c_str(), s.input.empty() ? s.steps : 1, s.repeat);
+void print_json(std::vector<result> const& all, std::string const& type, int steps, int repeat,
+                double total, double expected) {
+  std::printf(
+      "{\"cpu\": \"%s\", \"threads\": %d, \"sloth\": \"%s\", \"eigen\": \"%s\", "
+      "\"compiler\": \"%s\", \"type\": \"%s\", \"steps\": %d, \"repeat\": %d,\n",
+      cpu_name().c_str(), host_engine::threads(), SLOTH_VERSION, plain_eigen::version().c_str(), compiler,
+      type.c_str(), steps, repeat);
+  if (!std::isnan(total)) std::printf(" \"sum\": %.17g,\n", total);
+  if (!std::isnan(expected)) std::printf(" \"expected_error_bounds\": %.6g,\n", expected);
+  std::printf(" \"results\": [");
   const char* separator = "\n";
   for (auto const& r : all) {
-    std::printf("%s  {\"n\": %lld, \"engine\": \"%s\", \"cold_s\": %.9g, \"warm_s\": %.9g, "
-                "\"gflops\": %.6g, \"speedup\": %.6g, \"error\": %.6g, \"error_bounds\": %.6g}",
-                separator, static_cast<long long>(r.n), r.engine.c_str(), r.cold, r.warm,
-                r.gflops, r.speedup, r.error, r.error_bounds);
+    std::printf(
+        "%s  {\"n\": %lld, \"engine\": \"%s\", \"cold_s\": %.9g, \"warm_s\": %.9g, "
+        "\"gflops\": %.6g, \"speedup\": %.6g, \"error\": %.6g, \"error_bounds\": %.6g}",
+        separator, static_cast<long long>(r.n), r.engine.c_str(), r.cold, r.warm, r.gflops,
+        r.speedup, r.error, r.error_bounds);
     separator = ",\n";
   }
   std::printf("\n ]}\n");
@@ -248,31 +262,39 @@ int compare(settings const& s, std::optional<array<T>> const& given) {
   std::vector<result> all;
   array<T> product;
   {
-    progress bar(static_cast<int>((sizes.size()) * (1 + s.repeat) * (1 + engines().size())));
+    progress bar(static_cast<int>(sizes.size() * (1 + s.repeat) * (1 + engines().size())));
     for (auto n : sizes)
       for (auto const& r : measure<T>(n, s, given ? &*given : nullptr, product, bar))
         all.push_back(r);
   }
-  bool right = std::all_of(all.begin(), all.end(), [](auto& r) { return r.error_bounds <= 1; });
-  if (s.json)
-    print_json(all, type, s);
-  else
-    print_table(all, given ? s.input + " " + to_string(given->shape()) + " " + type
-                           : std::to_string(s.steps) + " products a run, " + type);
-  if (given && !s.json)
-    std::printf("x & x: shape %s, sum %.17g\n", to_string(product.shape()).c_str(),
-                static_cast<double>(sum(product).item()));
-  if (!right) std::fputs("compare: a product is wrong\n", stderr);
+  double total = std::nan(""), expected = total;  // NaN: there is none
+  if (given) total = static_cast<double>(sum(product).item());
   if (!s.output.empty()) save(s.output, product);
   if (!s.expect.empty()) {
-    array<T> const expected = load(s.expect);
-    double const error = largest_error<T>(*given, product, expected) / bound<T>(sizes[0]);
-    if (!s.json) std::printf("against %s: %.4f of the bound\n", s.expect.c_str(), error);
-    if (!(error <= 1)) {
-      std::fprintf(stderr, "compare: the product is not %s\n", s.expect.c_str());
+    array<T> const wanted = load(s.expect);
+    if (wanted.shape() != product.shape())
+      throw shape_error(s.expect + ": shape " + to_string(wanted.shape()) + ", not " +
+                        to_string(product.shape()));
+    expected = largest_error<T>(*given, product, wanted) / bound<T>(sizes[0]);
+  }
+
+  if (s.json) {
+    print_json(all, type, given ? 1 : s.steps, s.repeat, total, expected);
+  } else {
+    print_table(all, given ? s.input + " " + to_string(given->shape()) + " " + type
+                           : std::to_string(s.steps) + " products a run, " + type);
+    if (given)
+      std::printf("x & x: shape %s, sum %.17g\n", to_string(product.shape()).c_str(), total);
+    if (!s.expect.empty()) std::printf("%s: off by %.4f bounds\n", s.expect.c_str(), expected);
+  }
+  bool right = s.expect.empty() || expected <= 1;
+  if (!right) std::fprintf(stderr, "compare: the product is not %s\n", s.expect.c_str());
+  for (auto const& r : all)
+    if (!(r.error_bounds <= 1)) {
+      std::fprintf(stderr, "compare: %s is wrong for n = %lld\n", r.engine.c_str(),
+                   static_cast<long long>(r.n));
       right = false;
     }
-  }
   return right ? 0 : 1;
 }
 
@@ -286,9 +308,8 @@ int compare_file(settings const& s, loaded const& file) {
 int main(int argc, char** argv) try {
   auto const s = parse(argc, argv);
   if (!s) return 0;
-  plain_eigen::use_threads(host::threads());
-  if (s->input.empty())
-    return s->type == "f32" ? compare<float>(*s, {}) : compare<double>(*s, {});
+  plain_eigen::use_threads(host_engine::threads());
+  if (s->input.empty()) return s->type == "f32" ? compare<float>(*s, {}) : compare<double>(*s, {});
   loaded const file = load(s->input);
   if (!can_cast_safe(file.type(), dtype::f64))
     throw io_error(s->input + ": real numbers are needed, not " + to_string(file.type()));

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(the_page) {
   BOOST_TEST(bool(all(isclose(sum(p, last_axis), 1.))));
 
   {
-    device_scope here(device::host);
+    device_scope here(host);
     array<double> cpu = e;
     BOOST_TEST(bool(all(cpu == e)));
   }

@@ -62,7 +62,7 @@ struct reference {
 template <class T>
 void fill_normal_standard(T* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
                           std::int64_t count) {
-  host::fill_normal(out, seed, offset, first, count, T{0}, T{1});
+  host_engine::fill_normal(out, seed, offset, first, count, T{0}, T{1});
 }
 
 /// Elements of a fill that differ from the formula, or were written outside of it.
@@ -73,9 +73,9 @@ std::int64_t wrong_in_fill(bool normal, std::uint64_t offset, std::int64_t first
   T const guard = -100;
   std::vector<T> out(static_cast<std::size_t>(count) + 2, guard);
   if (normal) {
-    host::fill_normal(out.data() + 1, seed, offset, first, count, T(0.25), T(3));
+    host_engine::fill_normal(out.data() + 1, seed, offset, first, count, T(0.25), T(3));
   } else {
-    host::fill_uniform(out.data() + 1, seed, offset, first, count);
+    host_engine::fill_uniform(out.data() + 1, seed, offset, first, count);
   }
   std::int64_t wrong = (out.front() != guard) + (out.back() != guard);
   for (std::int64_t k = 0; k < count; ++k) {
@@ -107,7 +107,7 @@ void check_uniform_moments() {
   constexpr std::int64_t n = 1 << 20, bins = 256;
   for (std::uint64_t seed : {1u, 2u, 3u}) {
     std::vector<T> x(n);
-    host::fill_uniform(x.data(), seed, 0, 0, n);
+    host_engine::fill_uniform(x.data(), seed, 0, 0, n);
     double sum = 0, squares = 0, neighbours = 0;
     std::array<double, bins> counts{};
     for (std::int64_t k = 0; k < n; ++k) {
@@ -346,7 +346,7 @@ void compare_draws(curand_host& curand, std::uint64_t seed, std::uint64_t offset
       }
     } else {
       curand.uniform(theirs);
-      host::fill_uniform(ours.data(), seed, offset, 0, count);
+      host_engine::fill_uniform(ours.data(), seed, offset, 0, count);
       BOOST_TEST(differences(theirs, ours) == 0u,
                  "seed " << seed << ", offset " << offset << ", " << n << " elements");
     }
@@ -389,9 +389,9 @@ BOOST_AUTO_TEST_CASE(curand_widths_mixed_in_the_first_row) {
   curand.normal(d2);
   std::vector<float> g(1001), g2(999);
   std::vector<double> e(777), e2(500);
-  host::fill_uniform(g.data(), 42, 0, 0, 1001);
-  host::fill_uniform(e.data(), 42, 1001, 0, 777);
-  host::fill_uniform(g2.data(), 42, 1778, 0, 999);
+  host_engine::fill_uniform(g.data(), 42, 0, 0, 1001);
+  host_engine::fill_uniform(e.data(), 42, 1001, 0, 777);
+  host_engine::fill_uniform(g2.data(), 42, 1778, 0, 999);
   fill_normal_standard(e2.data(), 42, 2777, 0, 500);
   BOOST_TEST(differences(f, g) == 0u);
   BOOST_TEST(differences(d, e) == 0u);

@@ -68,7 +68,7 @@ void fill(T* out, std::int64_t count, std::uint64_t seed, std::uint64_t offset) 
   constexpr std::uint64_t width = 4 * batch;  // divides a turn of 2^18 elements
   auto const first = static_cast<std::int64_t>(begin / width);
   auto const last = static_cast<std::int64_t>((end + width - 1) / width);
-#pragma omp parallel for num_threads(Eigen::nbThreads())
+#pragma omp parallel for num_threads(Eigen::nbThreads()) if (count > 32768)
   for (std::int64_t i = first; i < last; ++i) {
     std::uint64_t const at = static_cast<std::uint64_t>(i) * width;
     if (at >= begin && at + width <= end) {

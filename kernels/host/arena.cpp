@@ -4,7 +4,7 @@
 #include <new>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 // Blocks are chained in the order in which they were first needed and kept until the thread ends.
 struct alignas(64) arena_block {
@@ -20,8 +20,8 @@ constexpr std::int64_t block_bytes = 256 * 1024;
 
 arena_block* new_block(std::int64_t bytes) {
   std::int64_t const capacity = std::max(block_bytes, bytes);
-  void* const memory = ::operator new(sizeof(arena_block) + static_cast<std::size_t>(capacity),
-                                      std::align_val_t{64});
+  void* const memory = ::operator new (sizeof(arena_block) + static_cast<std::size_t>(capacity),
+                                       std::align_val_t{64});
   return new (memory) arena_block{nullptr, capacity, 0};
 }
 
@@ -34,7 +34,7 @@ struct cleaner {
   ~cleaner() {
     for (arena_block* block = first; block != nullptr;) {
       arena_block* const next = block->next;
-      ::operator delete(block, std::align_val_t{64});
+      ::operator delete (block, std::align_val_t{64});
       block = next;
     }
     first = current = nullptr;
@@ -77,5 +77,5 @@ std::byte* arena_frame::bytes(std::int64_t count) {
   return data;
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

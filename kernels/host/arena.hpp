@@ -7,7 +7,7 @@
 #include <cstdint>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 struct arena_block;
 
@@ -31,5 +31,5 @@ class arena_frame {
   std::int64_t used_;
 };
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

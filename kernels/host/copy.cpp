@@ -8,7 +8,7 @@
 #endif
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -21,6 +21,20 @@ struct axis {
   std::int64_t to, from, length;
 };
 
+// Whole registers, the last one overlapping: rows of a broadcast column are short.
+template <class U>
+void fill(U* to, U value, std::int64_t n) {
+  constexpr std::int64_t w = 32 / sizeof(U);
+  if (n < w) {
+    for (std::int64_t i = 0; i < n; ++i) to[i] = value;
+    return;
+  }
+  U pattern[w];
+  std::fill_n(pattern, w, value);
+  for (std::int64_t i = 0; i + w <= n; i += w) std::memcpy(to + i, pattern, 32);
+  std::memcpy(to + n - w, pattern, 32);
+}
+
 template <class U>
 void line(U* to, U const* from, axis a) {
   if (a.to == 1 && a.from == 1) {
@@ -29,8 +43,7 @@ void line(U* to, U const* from, axis a) {
     else
       for (std::int64_t i = 0; i < a.length; ++i) to[i] = from[i];
   } else if (a.to == 1 && a.from == 0) {
-    U const value = *from;
-    for (std::int64_t i = 0; i < a.length; ++i) to[i] = value;
+    fill(to, *from, a.length);
   } else if (a.to == 1) {
     for (std::int64_t i = 0; i < a.length; ++i) to[i] = from[i * a.from];
   } else {
@@ -80,7 +93,9 @@ void transpose_square(std::uint64_t* to, std::int64_t to_row, std::uint64_t cons
   store(3, _mm256_permute2f128_pd(b, d, 0x31));
 }
 template <class U>
-constexpr int square = sizeof(U) == 4 ? 8 : sizeof(U) == 8 ? 4 : 1;
+constexpr int square = sizeof(U) == 4   ? 8
+                       : sizeof(U) == 8 ? 4
+                                        : 1;
 #else
 template <class U>
 constexpr int square = 1;
@@ -96,8 +111,7 @@ void transpose(U* to, U const* from, axis rows, axis columns) {
     whole_columns = columns.length / w * w;
     for (std::int64_t j = 0; j < whole_columns; j += w)
       for (std::int64_t i = 0; i < whole_rows; i += w)
-        transpose_square(to + i * rows.to + j, rows.to, from + j * columns.from + i,
-                         columns.from);
+        transpose_square(to + i * rows.to + j, rows.to, from + j * columns.from + i, columns.from);
   }
   for (std::int64_t j = 0; j < columns.length; ++j)
     for (std::int64_t i = j < whole_columns ? whole_rows : 0; i < rows.length; ++i)
@@ -133,8 +147,8 @@ void copy(U* to, std::int64_t const* to_stride, U const* from, std::int64_t cons
 
 template <class U>
 void copy_as(block_of to, const_block_of from, std::int64_t const* length, int rank) {
-  copy(reinterpret_cast<U*>(to.data), to.stride, reinterpret_cast<U const*>(from.data),
-       from.stride, length, rank);
+  copy(reinterpret_cast<U*>(to.data), to.stride, reinterpret_cast<U const*>(from.data), from.stride,
+       length, rank);
 }
 
 }  // namespace
@@ -154,5 +168,5 @@ void copy_block(block_of to, const_block_of from, std::int64_t const* length, in
   }
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// One side of a copy: its first element and its strides, in elements, one an axis.
 struct block_of {
@@ -24,5 +24,5 @@ struct const_block_of {
 void copy_block(block_of to, const_block_of from, std::int64_t const* length, int rank,
                 std::int64_t size);
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

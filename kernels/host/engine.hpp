@@ -4,7 +4,7 @@
 #include <dsl/kernel.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// Runs `f(context, i)` for i in [0, count) on SLOTH_THREADS threads (all cores by default); on the
 /// calling thread when `work`, in elements, is below the size where a parallel region pays. An
@@ -44,7 +44,7 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
 [[nodiscard]] void* allocate(std::size_t bytes);
 void release(void* data, std::size_t bytes) noexcept;
 
-}  // namespace host
+}  // namespace host_engine
 
 /// Host memory that Sloth holds, in bytes.
 struct memory_statistics {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -40,7 +40,11 @@ void staged_source::fill(std::int64_t offset, std::int64_t const* length, int fi
 
 tile_evaluator::tile_evaluator(arena_frame& frame, fused_call const& call, domain const& d,
                                tiling const& t)
-    : frame_(frame), call_(call), domain_(d), tiling_(t), root_(call.form->root),
+    : frame_(frame),
+      call_(call),
+      domain_(d),
+      tiling_(t),
+      root_(call.form->root),
       staged_(frame.take<staged_source>(d.source_count)),
       leaf_(frame.take<void const*>(call.form->leaves)),
       leaf_pitch_(frame.take<std::int64_t>(call.form->leaves)),
@@ -54,8 +58,8 @@ tile_evaluator::tile_evaluator(arena_frame& frame, fused_call const& call, domai
     source const& from = d.sources[s];
     bool const direct = from.data != nullptr && in_place(from.stride);
     bool const copied = root_.run == nullptr;  // a plain leaf goes to its place at once
-    staged_[s] = staged_source(
-        from, direct, direct || copied ? nullptr : frame.bytes(t.largest * from.size));
+    staged_[s] = staged_source(from, direct,
+                               direct || copied ? nullptr : frame.bytes(t.largest * from.size));
   }
   out_in_place_ = in_place(d.out_stride);
 }
@@ -95,7 +99,8 @@ void tile_evaluator::evaluate(tile_cursor const& at, std::byte* to, std::int64_t
     int const slot = root_.first_leaf + i;
     staged_source& staged = staged_[call_.slot[slot]];
     source const& from = staged.from();
-    leaf_[slot] = staged.load(at.offset(from.stride), at.length, tiling_.first, domain_.rank, count);
+    leaf_[slot] =
+        staged.load(at.offset(from.stride), at.length, tiling_.first, domain_.rank, count);
     if (tiling_.by_rows)
       leaf_pitch_[slot] = (staged.in_place() ? from.stride[last - 1] : row) * from.size;
   }
@@ -140,5 +145,5 @@ void tile_evaluator::store(tile_cursor const& at) {
              domain_.rank - first, domain_.out_size);
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -4,7 +4,7 @@
 #include <kernels/host/geometry.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// An operand's elements over a tile: in place where they follow each other in memory, else copied
 /// to a buffer that is kept while the tile's source does not change.
@@ -67,5 +67,5 @@ class tile_evaluator {
   bool out_in_place_;
 };
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

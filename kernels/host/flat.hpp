@@ -8,7 +8,7 @@
 #include <array>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// Position in a tree: the next slot of each kind.
 struct slots {
@@ -161,7 +161,9 @@ void store(X const& x, T* out, std::int64_t n) {
   if constexpr (eigen_expression<X>) {
     Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1>>(out, n) = x;
   } else {
+#if !defined(__clang__)  // which warns in the user's file that it does not know it
 #pragma GCC ivdep
+#endif
     for (std::int64_t i = 0; i < n; ++i) out[i] = x[i];
   }
 }
@@ -414,13 +416,13 @@ inline constexpr auto row_table = [] {
   return all;
 }();
 
-}  // namespace host
+}  // namespace host_engine
 
 template <class Tree>
 fused_form const& form_of() {
   static constexpr fused_form form = {
-      host::make_stage<Tree, Tree, host::slots{}, Tree::row_count>(),
-      host::row_table<Tree>.data(),
+      host_engine::make_stage<Tree, Tree, host_engine::slots{}, Tree::row_count>(),
+      host_engine::row_table<Tree>.data(),
       Tree::row_count,
       Tree::leaf_count,
       Tree::scalar_count,

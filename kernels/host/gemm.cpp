@@ -1,4 +1,4 @@
-// host::gemm: floating and complex products through Eigen, integer ones through blocked loops.
+// host_engine::gemm: floating and complex products through Eigen, integer ones through blocked loops.
 #include <kernels/host/engine.hpp>
 
 // A program that links Sloth may hold Eigen too, built without OpenMP or with other flags. Of equal
@@ -20,7 +20,7 @@
 #include <type_traits>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 namespace {
 
 using std::int64_t;
@@ -520,5 +520,5 @@ void gemm(dtype type, extents const& batch, int64_t m, int64_t n, int64_t k, mat
   }
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

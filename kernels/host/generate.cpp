@@ -7,7 +7,7 @@
 #include <algorithm>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -169,8 +169,8 @@ void generate(operand const& g, std::byte* to, std::int64_t first, std::int64_t 
   visit(g.type, [&]<class T>() { generate_as(g, reinterpret_cast<T*>(to), first, count); });
 }
 
-void generate_block(operand const& g, std::byte* to, std::int64_t index,
-                    std::int64_t const* stride, std::int64_t const* length, int rank) {
+void generate_block(operand const& g, std::byte* to, std::int64_t index, std::int64_t const* stride,
+                    std::int64_t const* length, int rank) {
   std::int64_t count = 1;
   for (int k = 0; k < rank; ++k) count *= length[k];
   if (g.generator == generator_kind::full) return generate(g, to, index, count);
@@ -187,5 +187,5 @@ void generate_block(operand const& g, std::byte* to, std::int64_t index,
   block{g, stride, length, rank, run, size_of(g.type)}.fill(to, index, 0);
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -4,7 +4,7 @@
 #include <dsl/kernel.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// to[k] = the generator's value at row-major index first + k, for k in [0, count).
 void generate(operand const& generator, std::byte* to, std::int64_t first, std::int64_t count);
@@ -13,5 +13,5 @@ void generate(operand const& generator, std::byte* to, std::int64_t first, std::
 void generate_block(operand const& generator, std::byte* to, std::int64_t index,
                     std::int64_t const* stride, std::int64_t const* length, int rank);
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

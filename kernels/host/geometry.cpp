@@ -5,14 +5,19 @@
 #include <limits>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 domain make_domain(arena_frame& frame, fused_call const& call, extents const& shape,
                    destination const& out) {
   int const rank = shape.rank(), room = rank + 1;
-  domain d{rank, frame.take<std::int64_t>(room), frame.take<unsigned char>(room),
-           frame.take<source>(call.operand_count), call.operand_count,
-           static_cast<std::byte*>(out.data), frame.take<std::int64_t>(room), size_of(out.type)};
+  domain d{rank,
+           frame.take<std::int64_t>(room),
+           frame.take<unsigned char>(room),
+           frame.take<source>(call.operand_count),
+           call.operand_count,
+           static_cast<std::byte*>(out.data),
+           frame.take<std::int64_t>(room),
+           size_of(out.type)};
   std::int64_t* stride = frame.take<std::int64_t>(std::int64_t{room} * call.operand_count);
   std::copy(shape.begin(), shape.end(), d.extent);
   std::copy(out.stride.begin(), out.stride.end(), d.out_stride);
@@ -91,9 +96,9 @@ void sort(domain& d, axis_order order) {
   for (int k = 1; k < d.rank; ++k)
     for (int j = k; j > 0; --j) {
       bool const wrong_group = d.group[j - 1] > d.group[j];
-      bool const wrong = wrong_group || (d.group[j - 1] == d.group[j] && order != axis_order::kept &&
-                                         distance(d, j - 1, order) < distance(d, j, order));
-      if (!wrong) break;
+      bool const sorted = d.group[j - 1] != d.group[j] || order == axis_order::kept ||
+                          distance(d, j - 1, order) >= distance(d, j, order);
+      if (!wrong_group && sorted) break;
       exchange(d, j - 1, j);
     }
 }
@@ -109,9 +114,8 @@ void merge(domain& d) {
   int last = 0;
   for (int k = 1; k < d.rank; ++k) {
     bool one = d.group[last] == d.group[k];
-    each_stride(d, [&](std::int64_t* stride) {
-      one = one && stride[last] == stride[k] * d.extent[k];
-    });
+    each_stride(
+        d, [&](std::int64_t* stride) { one = one && stride[last] == stride[k] * d.extent[k]; });
     if (!one) ++last;
     std::int64_t const extent = one ? d.extent[last] * d.extent[k] : d.extent[k];
     d.extent[last] = extent;
@@ -191,9 +195,18 @@ tiling crosswise_tiling(domain& d, int axis, std::int64_t* block, std::int64_t* 
   block[last] = (n + parts - 1) / parts;
   block[last - 1] = even_block(d.extent[last - 1], chunk_elements / block[last]);
   tiling t = make_tiling(d, last - 1, block, tiles);
-  bool const packed = use != tile_use::output || (block[last] == n && is_packed(d, t, d.out_stride));
+  bool const packed =
+      use != tile_use::output || (block[last] == n && is_packed(d, t, d.out_stride));
   t.by_rows = block[last] >= 32 && !(packed && block[last] == n);
   return t;
+}
+
+// A column operand is spread over a buffer once a row: a shorter one is written and read sooner.
+std::int64_t longest_run(domain const& d) {
+  for (int s = 0; d.rank > 1 && s < d.source_count; ++s)
+    if (d.sources[s].stride[d.rank - 1] == 0 && d.sources[s].stride[d.rank - 2] != 0)
+      return chunk_elements / 2;
+  return chunk_elements;
 }
 
 }  // namespace
@@ -206,7 +219,7 @@ tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
   if (last > lowest && use != tile_use::ordered_buffer)
     if (int const axis = crosswise_axis(d, lowest); axis >= 0)
       return crosswise_tiling(d, axis, block, tiles, use);
-  block[last] = even_block(d.extent[last], chunk_elements);
+  block[last] = even_block(d.extent[last], longest_run(d));
   int first = last;
   if (d.extent[last] < 256) {  // several rows, then several planes, ...
     std::int64_t inner = d.extent[last];
@@ -220,8 +233,9 @@ tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
     }
   }
   tiling t = make_tiling(d, first, block, tiles);
-  bool const rows_with_gaps = use == tile_use::output && d.extent[last] >= 64 && d.out_stride[last] == 1 &&
-                              first == last - 1 && !is_packed(d, t, d.out_stride);
+  bool const rows_with_gaps = use == tile_use::output && d.extent[last] >= 64 &&
+                              d.out_stride[last] == 1 && first == last - 1 &&
+                              !is_packed(d, t, d.out_stride);
   t.by_rows = rows_with_gaps;
   return t;
 }
@@ -268,5 +282,5 @@ std::int64_t tile_cursor::offset(std::int64_t const* stride) const {
   return sum;
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -5,15 +5,15 @@
 #include <kernels/host/arena.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// An operand over the axes of a domain.
 struct source {
   operand const* leaf;
-  std::byte const* data;   // the element at the domain's origin; nullptr for a generator
-  std::int64_t index;      // a generator's index there
-  std::int64_t* stride;    // one an axis, in elements
-  std::int64_t size;       // bytes of an element
+  std::byte const* data;  // the element at the domain's origin; nullptr for a generator
+  std::int64_t index;     // a generator's index there
+  std::int64_t* stride;   // one an axis, in elements
+  std::int64_t size;      // bytes of an element
 };
 
 /// What is iterated over. All arrays live in the caller's arena frame.
@@ -91,5 +91,5 @@ class tile_cursor {
 /// True when a tile's elements, in row-major order, follow each other in memory.
 [[nodiscard]] bool is_packed(domain const& d, tiling const& t, std::int64_t const* stride);
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

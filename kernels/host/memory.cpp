@@ -58,8 +58,8 @@ constexpr int class_count = 8 * (63 - 8);
 
 void* map_aligned(std::size_t bytes) noexcept {
   std::size_t const wanted = bytes + huge_page;
-  void* const start = mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                           -1, 0);
+  void* const start =
+      mmap(nullptr, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) return nullptr;
   auto const first = reinterpret_cast<std::uintptr_t>(start);
   std::uintptr_t const aligned = (first + huge_page - 1) / huge_page * huge_page;
@@ -114,8 +114,7 @@ class pool {
     size_class const c = class_of(asked);
     // LeakSanitizer does not follow links in poisoned memory: the link stays readable.
     ASAN_UNPOISON_MEMORY_REGION(data, sizeof(link));
-    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(data) + sizeof(link),
-                              c.bytes - sizeof(link));
+    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(data) + sizeof(link), c.bytes - sizeof(link));
     std::lock_guard const lock(mutex_);
     statistics_.in_use -= c.bytes;
     push(c, data);
@@ -220,14 +219,14 @@ pool& the_pool() {
 
 }  // namespace
 
-namespace host {
+namespace host_engine {
 
 void* allocate(std::size_t bytes) { return the_pool().allocate(bytes); }
 void release(void* data, std::size_t bytes) noexcept {
   if (data != nullptr) the_pool().release(data, bytes);
 }
 
-}  // namespace host
+}  // namespace host_engine
 
 memory_statistics memory() { return the_pool().statistics(); }
 void reset_memory_statistics() { the_pool().reset(); }

@@ -8,7 +8,7 @@
 #include <Eigen/Core>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// Eigen's expression for Op over array expressions of T, where there is one.
 template <class Op, class T>
@@ -16,12 +16,12 @@ struct eigen_column {
   static constexpr bool exists = false;
 };
 
-#define SLOTH_EIGEN_LINE(name, condition, parameters, ...)        \
-  template <class T>                                              \
-    requires condition<T>                                         \
-  struct eigen_column<op::name, T> {                              \
-    static constexpr bool exists = true;                          \
-    static auto of parameters { return __VA_ARGS__; }             \
+#define SLOTH_EIGEN_LINE(name, condition, parameters, ...) \
+  template <class T>                                       \
+  requires condition<T>                                    \
+  struct eigen_column<op::name, T> {                       \
+    static constexpr bool exists = true;                   \
+    static auto of parameters { return __VA_ARGS__; }      \
   };
 #define SLOTH_EIGEN_UNARY(name, condition, ...) \
   SLOTH_EIGEN_LINE(name, condition, (auto const& a), __VA_ARGS__)
@@ -86,18 +86,19 @@ struct reduced_exp {
   explicit reduced_exp(Packet const& x) {
     using namespace Eigen::internal;
     constexpr bool f32 = of_floats<Packet>;
-    Packet const clamped = pmax(pmin(x, all_lanes<Packet>(f32 ? 89 : 710)),
-                                all_lanes<Packet>(f32 ? -104 : -746));
-    exponent = pfloor(
-        pmadd(clamped, all_lanes<Packet>(1.44269504088896340736), all_lanes<Packet>(0.5)));
+    Packet const clamped =
+        pmax(pmin(x, all_lanes<Packet>(f32 ? 89 : 710)), all_lanes<Packet>(f32 ? -104 : -746));
+    exponent =
+        pfloor(pmadd(clamped, all_lanes<Packet>(1.44269504088896340736), all_lanes<Packet>(0.5)));
     // ln 2 in two parts, the first so short that its product is exact
-    Packet r = pmadd(exponent, all_lanes<Packet>(f32 ? -0.693359375 : -6.93145751953125e-1), clamped);
+    Packet r =
+        pmadd(exponent, all_lanes<Packet>(f32 ? -0.693359375 : -6.93145751953125e-1), clamped);
     r = pmadd(exponent, all_lanes<Packet>(f32 ? 2.12194440e-4 : -1.42860682030941723212e-6), r);
     Packet const r2 = pmul(r, r);
     if constexpr (f32) {
       Packet p = all_lanes<Packet>(1.9875691500e-4);
-      for (double c : {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
-                       5.0000001201e-1})
+      for (double c :
+           {1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1})
         p = pmadd(p, r, all_lanes<Packet>(c));
       expm1_r = pmadd(p, r2, r);
     } else {
@@ -217,6 +218,13 @@ struct packet_cos {
     return Eigen::internal::pcos(x);
   }
 };
+/// Eigen's pnegate is 0 - x, which turns 0 into 0.
+struct packet_negative {
+  template <class Packet>
+  static Packet of(Packet const& x) {
+    return Eigen::internal::pxor(x, all_lanes<Packet>(-0.));
+  }
+};
 struct packet_trunc {
   template <class Packet>
   static Packet of(Packet const& x) {
@@ -239,23 +247,25 @@ struct packetwise {
   }
 };
 
-/// The row's a != a || a >= b ? a : b, on packets; Eigen's own, but for one element, differs in
-/// which zero it takes.
+/// NaN of either operand, of equal zeros the second.
 template <class T, bool Max>
 struct propagating {
   T operator()(T a, T b) const {
-    if (a != a || b != b) return a != a ? a : b;
-    return Max ? (a < b ? b : a) : (b < a ? b : a);
+    using Packet = typename Eigen::internal::packet_traits<T>::type;
+    using Eigen::internal::pset1, Eigen::internal::pfirst;
+    return pfirst(packetOp(pset1<Packet>(a), pset1<Packet>(b)));
   }
   template <class Packet>
   Packet packetOp(Packet const& a, Packet const& b) const {
-    using namespace Eigen::internal;
-    return pselect(pcmp_eq(a, a), Max ? pmax(a, b) : pmin(a, b), a);
+    if constexpr (Max)
+      return Eigen::internal::pmax<Eigen::PropagateNaN>(a, b);
+    else
+      return Eigen::internal::pmin<Eigen::PropagateNaN>(a, b);
   }
 };
 
 SLOTH_EIGEN_UNARY(absolute, f32_or_f64, a.abs())
-SLOTH_EIGEN_UNARY(negative, f32_or_f64, -a)
+SLOTH_EIGEN_UNARY(negative, f32_or_f64, a.unaryExpr(packetwise<T, packet_negative>()))
 SLOTH_EIGEN_UNARY(square, f32_or_f64, a.square())
 SLOTH_EIGEN_UNARY(reciprocal, f32_or_f64, a.inverse())
 SLOTH_EIGEN_UNARY(floor, f32_or_f64, a.floor())
@@ -277,7 +287,7 @@ SLOTH_EIGEN_UNARY(relu, f32_or_f64,
                   a.binaryExpr(a.Constant(a.size(), T(0)), propagating<T, true>()))
 SLOTH_EIGEN_BINARY(add, f32_or_f64, a + b)
 SLOTH_EIGEN_BINARY(subtract, f32_or_f64, a - b)
-SLOTH_EIGEN_BINARY(multiply, f32_or_f64, a * b)
+SLOTH_EIGEN_BINARY(multiply, f32_or_f64, a* b)
 SLOTH_EIGEN_BINARY(divide, f32_or_f64, a / b)
 SLOTH_EIGEN_BINARY(maximum, f32_or_f64, a.binaryExpr(b, propagating<T, true>()))
 SLOTH_EIGEN_BINARY(minimum, f32_or_f64, a.binaryExpr(b, propagating<T, false>()))
@@ -286,22 +296,19 @@ SLOTH_EIGEN_BINARY(minimum, f32_or_f64, a.binaryExpr(b, propagating<T, false>())
 #undef SLOTH_EIGEN_UNARY
 #undef SLOTH_EIGEN_BINARY
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI
 
 template <class T>
-struct Eigen::internal::functor_traits<sloth::host::rounded_sqrt<T>> {
-  enum {
-    Cost = 6 * NumTraits<T>::MulCost,
-    PacketAccess = packet_traits<T>::HasSqrt
-  };
+struct Eigen::internal::functor_traits<sloth::host_engine::rounded_sqrt<T>> {
+  enum { Cost = 6 * NumTraits<T>::MulCost, PacketAccess = packet_traits<T>::HasSqrt };
 };
 
 template <class T, class F>
-struct Eigen::internal::functor_traits<sloth::host::packetwise<T, F>> {
+struct Eigen::internal::functor_traits<sloth::host_engine::packetwise<T, F>> {
   enum { Cost = 20 * NumTraits<T>::MulCost, PacketAccess = packet_traits<T>::Vectorizable };
 };
 template <class T, bool Max>
-struct Eigen::internal::functor_traits<sloth::host::propagating<T, Max>> {
+struct Eigen::internal::functor_traits<sloth::host_engine::propagating<T, Max>> {
   enum { Cost = 3 * NumTraits<T>::AddCost, PacketAccess = packet_traits<T>::HasMax };
 };

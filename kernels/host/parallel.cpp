@@ -14,7 +14,7 @@
 #endif
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -80,7 +80,9 @@ void parallel_for(std::int64_t count, std::int64_t work, void (*f)(void*, std::i
 #if defined(_OPENMP)
   if (count > 1 && work >= smallest_region && threads() > 1 && !omp_in_parallel()) {
     int const team = static_cast<int>(std::min<std::int64_t>(threads(), count));
-    team_loop loop{.f = f, .context = context, .count = count,
+    team_loop loop{.f = f,
+                   .context = context,
+                   .count = count,
                    .grain = std::max<std::int64_t>(1, count / (std::int64_t{team} * 16))};
     loop.ready.store(true, std::memory_order_release);
     run_team(&loop, team);
@@ -92,5 +94,5 @@ void parallel_for(std::int64_t count, std::int64_t work, void (*f)(void*, std::i
   for (std::int64_t i = 0; i < count; ++i) f(context, i);
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -9,7 +9,7 @@
 #endif
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 namespace {
 
 /// Threads of one turn computed together: at most 2 KiB of words, which stay in the L1 cache.
@@ -169,5 +169,5 @@ void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int
        count);
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// out[k] = philox_uniform<T>(seed, offset, first + k) for k in [0, count), the same bits.
 void fill_uniform(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
@@ -21,5 +21,5 @@ void fill_normal(float* out, std::uint64_t seed, std::uint64_t offset, std::int6
 void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
                  std::int64_t count, double mean, double stddev);
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

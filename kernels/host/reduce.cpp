@@ -12,7 +12,7 @@
 #include <vector>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -89,8 +89,7 @@ struct short_rows {
     arena_frame frame;
     tile_evaluator evaluator(frame, self.call, self.d, self.t);
     tile_cursor at(frame, self.d, self.t);
-    std::byte* const results =
-        frame.bytes(self.t.largest / self.length * self.with.result_size);
+    std::byte* const results = frame.bytes(self.t.largest / self.length * self.with.result_size);
     at.seek(first);
     for (int64_t tile = first; tile < last; ++tile, at.next()) self.reduce(evaluator, at, results);
   }
@@ -136,7 +135,8 @@ struct long_rows {
       int64_t const begin = unit % self.row_parts * chunks_per_task;
       int64_t const end = std::min(begin + chunks_per_task, self.row_tiles);
       at.seek(unit / self.row_parts * self.row_tiles + begin);
-      for (int64_t tile = begin; tile < end; ++tile, at.next()) tree.push(self.reduce(evaluator, at));
+      for (int64_t tile = begin; tile < end; ++tile, at.next())
+        tree.push(self.reduce(evaluator, at));
       self.states[unit] = tree.total();
     }
   }
@@ -177,8 +177,18 @@ void reduce_rows(arena_frame& frame, fused_call const& call, domain& d, accumula
   std::vector<reduction_state> many;
   reduction_state few[64];
   if (rows * parts > 64) many.resize(static_cast<std::size_t>(rows * parts));
-  long_rows loop{call, d, t, with, ddof, kept, rows, length, row_tiles, parts,
-                 task_count(rows * parts, rows * length), many.empty() ? few : many.data()};
+  long_rows loop{call,
+                 d,
+                 t,
+                 with,
+                 ddof,
+                 kept,
+                 rows,
+                 length,
+                 row_tiles,
+                 parts,
+                 task_count(rows * parts, rows * length),
+                 many.empty() ? few : many.data()};
   parallel_for(loop.tasks, rows * length, long_rows::run_parts, &loop);
   loop.finish();
 }
@@ -225,5 +235,5 @@ void reduce(fused_call const& call, extents const& shape, bool const* reduced, r
   reduce_columns(frame, call, d, *with, ddof, kept - 1);
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

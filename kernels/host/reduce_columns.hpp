@@ -5,11 +5,11 @@
 #include <kernels/host/reduction.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// Axes of `d`: `outer` kept ones, the reduced ones, and the columns.
 void reduce_columns(arena_frame& frame, fused_call const& call, domain& d, accumulator const& with,
                     double ddof, int outer);
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

@@ -11,7 +11,7 @@
 #include <new>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -93,7 +93,7 @@ struct sums {
     } else {
       using L = std::conditional_t<std::is_integral_v<E>, double, E>;
       auto const same = [](auto v) { return v; };
-      s += sum_lanes<L>(x, n, same, same);
+      s += sum_lanes<L>(x, n, same);
     }
   }
   static void combine(state& s, state const& o) { s += o; }
@@ -121,8 +121,9 @@ struct sums {
 // alternate cancel within a run as they do one after the other
 template <class E>
 struct products {
-  using state = std::conditional_t<is_complex<E>, complex128,
-                                   std::conditional_t<std::is_integral_v<E>, std::uint64_t, double>>;
+  using state =
+      std::conditional_t<is_complex<E>, complex128,
+                         std::conditional_t<std::is_integral_v<E>, std::uint64_t, double>>;
   using A = state;
   using B = nothing;
 
@@ -148,8 +149,9 @@ struct products {
   static A column_value(A a, B, int64_t, double) { return a; }
 };
 
-// ---- var and std: two passes over a chunk, in double, then T. F. Chan, G. H. Golub, R. J.
-// LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979
+// ---- var and std: two passes over a chunk (floats in float, the mean's error corrected), then
+// T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing
+// sample variances", 1979
 struct moments {
   int64_t count;
   double mean, m2;  // m2: sum of |x - mean|^2
@@ -166,16 +168,16 @@ struct variances {
   using state = moments;
   using A = double;  // mean
   using B = double;  // m2
-  static constexpr bool Mean = true;
 
   static state start_state() { return {0, 0, 0}; }
   static void add(state& s, E const* x, int64_t n, int64_t) {
-    auto const same = [](auto v) { return v; };
+    using L = std::conditional_t<std::is_same_v<E, float>, float, double>;
     double const count = static_cast<double>(n);
-    double const guess = sum_lanes<double>(x, n, same, same) / count;
-    auto const square = [guess](auto v) { return (v - guess) * (v - guess); };
-    double const squares = sum_lanes<double>(x, n, square, square);
-    combine(s, {n, guess, squares});
+    L const guess = static_cast<L>(sum_lanes<L>(x, n, [](auto v) { return v; }) / count);
+    double const rest = sum_lanes<L>(x, n, [guess](auto v) { return v - guess; });
+    double const squares =
+        sum_lanes<L>(x, n, [guess](auto v) { return (v - guess) * (v - guess); });
+    combine(s, {n, guess + rest / count, squares - rest * rest / count});
   }
   static void combine(state& s, state const& o) {
     if (o.count == 0) return;
@@ -257,8 +259,8 @@ struct variances<complex<R>, Root> {
   }
 };
 
-// ---- norms: squares in double, where those of floats neither overflow nor vanish; plain for
-// doubles, as NumPy
+// ---- norms: floats in float unless their squares may overflow or vanish, then in double, where
+// they cannot; plain for doubles, as NumPy
 template <class E>
 struct norms {
   using state = double;
@@ -272,7 +274,14 @@ struct norms {
       norms<R>::add(s, reinterpret_cast<R const*>(x), 2 * n, 0);
     } else {
       auto const square = [](auto v) { return v * v; };
-      s += sum_lanes<double>(x, n, square, square);
+      if constexpr (std::is_same_v<E, float>) {
+        float const sum = sum_lanes<float>(x, n, square);
+        if (sum > 0x1p-80f && sum < 0x1p120f) {
+          s += sum;
+          return;
+        }
+      }
+      s += sum_lanes<double>(x, n, square);
     }
   }
   static void combine(state& s, state const& o) { s += o; }
@@ -328,7 +337,9 @@ struct positions {
   using B = int64_t;
 
   static bool is_nan(E v) { return v != v; }
-  static bool wins(E v, E over) { return (Less ? v < over : v > over) || (is_nan(v) && !is_nan(over)); }
+  static bool wins(E v, E over) {
+    return (Less ? v < over : v > over) || (is_nan(v) && !is_nan(over));
+  }
   static bool replaces(E v, int64_t at, E over, int64_t over_at) {
     if (over_at < 0 || wins(v, over)) return at >= 0;
     return at >= 0 && at < over_at && (v == over || (is_nan(v) && is_nan(over)));
@@ -392,13 +403,20 @@ struct counts {
 template <reduction Op, class E>
 constexpr auto choose() {
   using enum reduction;
-  if constexpr (Op == sum || Op == mean) return sums<E, Op == mean>{};
-  else if constexpr (Op == prod) return products<E>{};
-  else if constexpr (Op == var || Op == std) return variances<E, Op == std>{};
-  else if constexpr (Op == norm) return norms<E>{};
-  else if constexpr (Op == any || Op == all || Op == count_nonzero) return counts<E, Op>{};
-  else if constexpr (Op == argmin || Op == argmax) return positions<E, Op == argmin>{};
-  else return extremes<E, Op == min>{};
+  if constexpr (Op == sum || Op == mean)
+    return sums<E, Op == mean>{};
+  else if constexpr (Op == prod)
+    return products<E>{};
+  else if constexpr (Op == var || Op == std)
+    return variances<E, Op == std>{};
+  else if constexpr (Op == norm)
+    return norms<E>{};
+  else if constexpr (Op == any || Op == all || Op == count_nonzero)
+    return counts<E, Op>{};
+  else if constexpr (Op == argmin || Op == argmax)
+    return positions<E, Op == argmin>{};
+  else
+    return extremes<E, Op == min>{};
 }
 
 template <class R, class V>
@@ -464,8 +482,10 @@ struct entry {
     }
   }
   static B other_second(column_states o, int64_t i) {
-    if constexpr (two) return second(o)[i];
-    else return B{};
+    if constexpr (two)
+      return second(o)[i];
+    else
+      return B{};
   }
 
   static void columns_init(column_states s, int64_t n) {
@@ -506,10 +526,18 @@ struct entry {
     });
   }
 
-  static constexpr accumulator table{
-      sizeof(T), sizeof(R), init, accumulate, combine, finish, rows,
-      {sizeof(A), two ? static_cast<int64_t>(sizeof(B)) : 0},
-      columns_init, columns_add, columns_combine, columns_finish};
+  static constexpr accumulator table{sizeof(T),
+                                     sizeof(R),
+                                     init,
+                                     accumulate,
+                                     combine,
+                                     finish,
+                                     rows,
+                                     {sizeof(A), two ? static_cast<int64_t>(sizeof(B)) : 0},
+                                     columns_init,
+                                     columns_add,
+                                     columns_combine,
+                                     columns_finish};
 };
 
 constexpr bool is_ordered_only(reduction op) {
@@ -520,7 +548,7 @@ constexpr bool is_ordered_only(reduction op) {
 template <reduction Op>
 constexpr std::array<accumulator const*, dtype_count> row_of_table() {
   std::array<accumulator const*, dtype_count> row{};
-#define X(name, type, numpy)                          \
+#define X(name, type, numpy)                                \
   if constexpr (!(is_complex<type> && is_ordered_only(Op))) \
     row[static_cast<int>(dtype::name)] = &entry<Op, type>::table;
   SLOTH_DTYPES(X)
@@ -540,5 +568,5 @@ accumulator const* find_accumulator(reduction op, dtype type) noexcept {
   return table[static_cast<std::size_t>(op)][static_cast<std::size_t>(type)];
 }
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

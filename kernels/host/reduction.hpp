@@ -10,7 +10,7 @@
 #include <cstddef>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// The state of one reduction of a whole range.
 struct alignas(16) reduction_state {
@@ -33,7 +33,7 @@ struct accumulator {
   /// Adds what `later` holds; its indices are larger.
   void (*combine)(reduction_state& into, reduction_state const& later);
   void (*finish)(reduction_state const& state, std::int64_t count, double ddof, void* result);
-  /// results[i] = the reduction of values[i * length .. (i + 1) * length), length <= chunk_elements.
+  /// results[i] = the reduction of values[i * length .. (i + 1) * length), of at most a chunk.
   void (*rows)(void const* values, std::int64_t rows, std::int64_t length, double ddof,
                void* results);
 
@@ -54,5 +54,5 @@ struct accumulator {
 /// nullptr where the reduction is not defined for the type (min, max and positions of complex).
 [[nodiscard]] accumulator const* find_accumulator(reduction op, dtype type) noexcept;
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

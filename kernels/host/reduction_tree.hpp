@@ -4,7 +4,7 @@
 #include <kernels/host/reduction.hpp>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 /// Chunks that one task reduces: a whole subtree, so that the number of tasks changes no bit.
 inline constexpr std::int64_t chunks_per_task = 32;
@@ -38,5 +38,5 @@ class reduction_tree {
   reduction_state level_[64];
 };
 
-}  // namespace host
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

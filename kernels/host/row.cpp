@@ -5,10 +5,12 @@
 #include <kernels/host/reduction_tree.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 #include <vector>
 
 namespace sloth::inline SLOTH_ABI {
-namespace host {
+namespace host_engine {
 
 namespace {
 
@@ -24,7 +26,7 @@ struct bound_stage {
   int64_t length;  // of its row
   int* slots;      // leaf slots that are staged
   int slot_count;
-  int* kept;       // by part: the row slot whose kept values serve, or -1
+  int* kept;  // by part: the row slot whose kept values serve, or -1
 };
 
 struct row_call {
@@ -61,9 +63,7 @@ class row_worker {
   void reduce();
   /// One reduction over chunks from `first` on, up to `last`.
   reduction_state reduce(int slot, int64_t first, int64_t last);
-  void finish(int slot, reduction_state const& state) {
-    of_.finish(slot, state, results_[slot]);
-  }
+  void finish(int slot, reduction_state const& state) { of_.finish(slot, state, results_[slot]); }
   /// The root over elements [first, last).
   void store(int64_t first, int64_t last);
 
@@ -74,8 +74,8 @@ class row_worker {
 
   arena_frame frame_;
   row_call const& of_;
-  source* sources_;         // along the last axis
-  staged_source* staged_;   // by operand
+  source* sources_;                            // along the last axis
+  staged_source* staged_;                      // by operand
   int64_t *offset_, *index_, out_offset_ = 0;  // of the row
   void const **leaf_, **part_;
   std::byte **part_buffer_, **kept_, *values_, *scratch_;
@@ -96,8 +96,8 @@ row_worker::row_worker(row_call const& of) : of_(of) {
     sources_[k] = of.d.sources[k];
     sources_[k].stride = of.last_stride + k;
     bool const direct = sources_[k].data != nullptr && of.last_stride[k] == 1;
-    staged_[k] = staged_source(sources_[k], direct,
-                               direct ? nullptr : frame_.bytes(chunk_bytes(sources_[k].leaf->type)));
+    staged_[k] = staged_source(
+        sources_[k], direct, direct ? nullptr : frame_.bytes(chunk_bytes(sources_[k].leaf->type)));
   }
   int parts = 1;
   for (int k = 0; k <= rows; ++k) parts = std::max(parts, of.stages[k].form->part_count);
@@ -106,8 +106,8 @@ row_worker::row_worker(row_call const& of) : of_(of) {
   for (int k = 0; k < parts; ++k) part_buffer_[k] = frame_.bytes(chunk_elements * 16);
   kept_ = frame_.take<std::byte*>(rows);
   for (int k = 0; k < rows; ++k)
-    kept_[k] = of.keep[k] ? frame_.bytes(of.stages[k].length * size_of(of.stages[k].form->type))
-                          : nullptr;
+    kept_[k] =
+        of.keep[k] ? frame_.bytes(of.stages[k].length * size_of(of.stages[k].form->type)) : nullptr;
   values_ = frame_.bytes(chunk_elements * 16);
   scratch_ = frame_.bytes(of.scratch * chunk_elements);
   seek(0);
@@ -154,8 +154,7 @@ void const* row_worker::part(bound_stage const& s, int index, int64_t first, int
 std::byte const* row_worker::evaluate(bound_stage const& s, int64_t first, int64_t n,
                                       std::byte* to) {
   for (int i = 0; i < s.slot_count; ++i) leaf_[s.slots[i]] = leaf(s.slots[i], first, n);
-  if (s.form->run == nullptr)
-    return static_cast<std::byte const*>(leaf_[s.form->first_leaf]);
+  if (s.form->run == nullptr) return static_cast<std::byte const*>(leaf_[s.form->first_leaf]);
   for (int i = 0; i < s.form->part_count; ++i) part_[i] = part(s, i, first, n);
   s.form->run({n, to, leaf_, of_.call.scalars, results_, part_, scratch_});
   return to;
@@ -219,10 +218,16 @@ bool keeps(row_call& of, bool const* shared, int64_t length, int64_t& left, stag
 }
 
 bound_stage bind(arena_frame& frame, row_call& of, stage const& s, int64_t length,
-                 bool const*& shared, int64_t& left) {
+                 bool const*& shared, int64_t& left, int rows_before) {
   bound_stage bound{&s, length, frame.take<int>(s.leaf_count), 0, frame.take<int>(s.part_count)};
   bool* const unused = frame.take<bool>(s.leaf_count);
   std::fill_n(unused, s.leaf_count, false);
+  for (int r = 0; r < rows_before; ++r) {  // inside: the argument's leaves are not this stage's
+    stage const& inner = of.call.form->rows[r].argument;
+    if (inner.first_leaf >= s.first_leaf &&
+        inner.first_leaf + inner.leaf_count <= s.first_leaf + s.leaf_count)
+      std::fill_n(unused + (inner.first_leaf - s.first_leaf), inner.leaf_count, true);
+  }
   for (int i = 0; i < s.part_count; ++i, ++shared) {
     stage_part const& p = s.parts[i];
     bool const kept = keeps(of, shared, length, left, p);
@@ -242,7 +247,7 @@ void bind_stages(arena_frame& frame, row_call& of, int64_t root_length, bool kee
     bool const is_root = k == form.row_count;
     stage const& s = is_root ? form.root : form.rows[k].argument;
     of.stages[k] =
-        bind(frame, of, s, is_root ? root_length : of.call.row_length[k], shared, left);
+        bind(frame, of, s, is_root ? root_length : of.call.row_length[k], shared, left, k);
     of.scratch = std::max<int64_t>(of.scratch, s.scratch);
     for (int i = 0; i < s.part_count; ++i)
       of.scratch = std::max<int64_t>(of.scratch, s.parts[i].scratch);
@@ -315,10 +320,74 @@ struct shared_row {
   }
 };
 
-}  // namespace
+// ---- operands that are read across memory
 
-void row(fused_call const& call, extents const& shape, destination const& out) {
-  if (shape.size() == 0) return;
+// Rows of such an operand use one element of a cache line each.
+bool is_crosswise(operand const& leaf, extents const& shape) {
+  int64_t const jump = leaf.stride.empty() ? 0 : std::abs(leaf.stride.back());
+  if (leaf.generator != generator_kind::none || jump * size_of(leaf.type) < 64) return false;
+  for (int k = 0; k + 1 < shape.rank(); ++k)
+    if (int64_t const step = std::abs(leaf.stride[k]);
+        step != 0 && 4 * step <= jump && shape[k] > 3)
+      return true;
+  return false;
+}
+
+// The operand's extent along the last axis: that of the innermost stage that reads it.
+int64_t row_length_of(fused_call const& call, int operand_index, int64_t root_length) {
+  fused_form const& form = *call.form;
+  for (int slot = 0; slot < form.leaves; ++slot) {
+    if (call.slot[slot] != operand_index) continue;
+    for (int r = 0; r < form.row_count; ++r) {
+      stage const& s = form.rows[r].argument;
+      if (slot >= s.first_leaf && slot < s.first_leaf + s.leaf_count) return call.row_length[r];
+    }
+    break;
+  }
+  return root_length;
+}
+
+struct pooled {
+  std::size_t bytes;
+  void* data = host_engine::allocate(bytes);
+  explicit pooled(std::size_t n) : bytes(n) {}
+  pooled(pooled&& o) noexcept : bytes(o.bytes), data(std::exchange(o.data, nullptr)) {}
+  ~pooled() { host_engine::release(data, bytes); }
+};
+
+// Copies the operand, in squares, so that its rows are contiguous.
+pooled straighten(operand& leaf, extents shape) {
+  for (int k = 0; k < shape.rank(); ++k)
+    if (leaf.stride[k] == 0) shape[k] = 1;
+  pooled copy(static_cast<std::size_t>(shape.size() * size_of(leaf.type)));
+  fused_form form{};
+  form.root.type = leaf.type;
+  form.root.leaf_count = form.leaves = 1;
+  std::uint16_t const slot = 0;
+  strides const packed = row_major(shape);
+  elementwise({&form, &leaf, 1, &slot, nullptr, nullptr, nullptr, nullptr}, shape,
+              {copy.data, leaf.type, packed});
+  for (int k = 0; k < shape.rank(); ++k) leaf.stride[k] = shape[k] == 1 ? 0 : packed[k];
+  leaf.data = copy.data;
+  return copy;
+}
+
+void run(fused_call const& call, extents const& shape, destination const& out);
+
+void run_straightened(fused_call call, extents const& shape, destination const& out) {
+  std::vector<operand> operands(call.operands, call.operands + call.operand_count);
+  std::vector<pooled> copies;
+  for (int k = 0; k < call.operand_count; ++k) {
+    if (!is_crosswise(operands[k], shape)) continue;
+    extents own = shape;
+    own.back() = row_length_of(call, k, shape.back());
+    copies.push_back(straighten(operands[k], own));
+  }
+  call.operands = operands.data();
+  run(call, shape, out);
+}
+
+void run(fused_call const& call, extents const& shape, destination const& out) {
   fused_form const& form = *call.form;
   arena_frame frame;
   domain d = make_domain(frame, call, shape, out);
@@ -330,9 +399,16 @@ void row(fused_call const& call, extents const& shape, destination const& out) {
     longest = std::max(longest, call.row_length[k]);
     work += call.row_length[k];
   }
-  row_call of{call, d, last_stride, d.out_stride[d.rank],
-              frame.take<bound_stage>(form.row_count + 1), frame.take<bool>(form.row_count),
-              frame.take<accumulator const*>(form.row_count), shape.size() / shape.back(), 0, 1};
+  row_call of{call,
+              d,
+              last_stride,
+              d.out_stride[d.rank],
+              frame.take<bound_stage>(form.row_count + 1),
+              frame.take<bool>(form.row_count),
+              frame.take<accumulator const*>(form.row_count),
+              shape.size() / shape.back(),
+              0,
+              1};
   std::fill_n(of.keep, form.row_count, false);
   collapse(d, axis_order::by_output);
   bool const share_rows = of.rows < 2 * threads() && longest >= 4 * part_of_row && threads() > 1;
@@ -342,10 +418,24 @@ void row(fused_call const& call, extents const& shape, destination const& out) {
     for (int64_t k = 0; k < of.rows; ++k) shared_row{of, k, 0, {}}.run();
     return;
   }
-  of.tasks = std::clamp<int64_t>(std::min(of.rows, of.rows * work / 16384), 1,
-                                 int64_t{threads()} * 16);
+  of.tasks =
+      std::clamp<int64_t>(std::min(of.rows, of.rows * work / 16384), 1, int64_t{threads()} * 16);
   parallel_for(of.tasks, of.rows * work, run_rows, &of);
 }
 
-}  // namespace host
+}  // namespace
+
+void row(fused_call const& call, extents const& shape, destination const& out) {
+  if (shape.size() == 0) return;
+  bool const crosswise = shape.size() > chunk_elements &&
+                         std::any_of(call.operands, call.operands + call.operand_count,
+                                     [&](operand const& o) { return is_crosswise(o, shape); });
+  if (crosswise) try {
+      return run_straightened(call, shape, out);
+    } catch (out_of_memory const&) {  // slower, but it needs no memory
+    }
+  run(call, shape, out);
+}
+
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

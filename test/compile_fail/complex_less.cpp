@@ -1,0 +1,5 @@
+// expect: this operation does not accept operands of this element type, as in NumPy; convert an operand with .astype<T>()
+#include <dsl/sloth.hpp>
+using namespace sloth;
+
+array<bool> f(array<complex64> const& x) { return x < x; }

@@ -1,0 +1,113 @@
+// The README's list of operations against the library: rows, reductions and the functions outside
+// the tables. A name listed twice, missing or unknown fails.
+#include <dsl/sloth.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+using namespace sloth;
+
+namespace {
+
+// Functions that no table holds; a using-declaration fails where one has another name.
+#define SLOTH_OTHER_FUNCTIONS(X) \
+  X(where)                       \
+  X(isclose)                     \
+  X(map)                         \
+  X(empty)                       \
+  X(zeros)                       \
+  X(ones)                        \
+  X(full)                        \
+  X(empty_like)                  \
+  X(zeros_like)                  \
+  X(ones_like)                   \
+  X(full_like)                   \
+  X(arange)                      \
+  X(linspace)                    \
+  X(eye)                         \
+  X(diag)                        \
+  X(rand)                        \
+  X(transpose)                   \
+  X(reshape)                     \
+  X(squeeze)                     \
+  X(expand_dims)                 \
+  X(broadcast_to)                \
+  X(matmul)                      \
+  X(dot)                         \
+  X(eval)                        \
+  X(explain)                     \
+  X(load)                        \
+  X(save)
+namespace named {
+#define X(name) using sloth::name;
+SLOTH_OTHER_FUNCTIONS(X)
+#undef X
+}  // namespace named
+
+/// "name", or "name (`op`)" for those with an operator.
+std::set<std::string> in_the_library() {
+  std::set<std::string> names;
+  for (auto const& row : operation_rows)
+    names.insert(std::string(row.name) +
+                 (*row.symbol ? " (`" + std::string(row.symbol) + "`)" : ""));
+  for (int op = 0; op < reduction_count; ++op) names.insert(to_string(static_cast<reduction>(op)));
+#define X(name) names.insert(#name);
+  SLOTH_OTHER_FUNCTIONS(X)
+#undef X
+  names.insert("astype");  // a member
+  names.erase("matmul");
+  names.insert("matmul (`&`)");
+  return names;
+}
+
+std::string text_of(std::string const& path) {
+  std::ifstream file(SLOTH_TEST_DATA "/../../" + path);
+  BOOST_REQUIRE_MESSAGE(file, path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::multiset<std::string> in_the_readme() {
+  std::string const all = text_of("README.md");
+  auto const begin = all.find("<!-- operations"), end = all.find("<!-- /operations -->");
+  BOOST_REQUIRE(begin != std::string::npos && end != std::string::npos);
+  std::string const list =
+      std::regex_replace(all.substr(begin, end - begin), std::regex("<!--[^>]*-->|\\s+"), " ");
+  std::multiset<std::string> names;
+  std::regex const entry(R"re(`([a-z_0-9]+)`( \(`[^`]+`\))?)re");
+  for (std::sregex_iterator i(list.begin(), list.end(), entry), none; i != none; ++i)
+    names.insert((*i)[1].str() + (*i)[2].str());
+  return names;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(operations_list)
+
+BOOST_AUTO_TEST_CASE(the_readme_lists_them_all) {
+  auto const library = in_the_library();
+  auto const readme = in_the_readme();
+  for (auto const& name : library)
+    BOOST_TEST(readme.count(name) == 1u, name << " stands " << readme.count(name) << " times");
+  for (auto const& name : readme) BOOST_TEST(library.contains(name), name << " is no operation");
+}
+
+BOOST_AUTO_TEST_CASE(the_readme_shows_a_real_row_and_line) {
+  std::string const sources =
+      text_of("dsl/operations.hpp") + text_of("kernels/host/operations.hpp");
+  std::istringstream lines(text_of("README.md"));
+  int shown = 0;
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("  X(") || line.starts_with("SLOTH_EIGEN_")) {
+      ++shown;
+      BOOST_TEST(sources.find(line) != std::string::npos, line);
+    }
+  BOOST_TEST(shown == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
