@@ -18,7 +18,7 @@ struct nested_list {
   bool is_list = false;
 
   template <scalar_value S>
-  nested_list(S v) : value(static_cast<Value>(v)) {}  // NOLINT
+  nested_list(S v) : value(weak_cast<Value>(v)) {}  // NOLINT
   nested_list(std::initializer_list<nested_list> list) : items(list), is_list(true) {}
 };
 
@@ -222,7 +222,7 @@ array(std::initializer_list<std::initializer_list<std::initializer_list<T>>>)
 template <class T, class Allocator>
 array(std::vector<T, Allocator>) -> array<canonical_t<T>>;
 template <expression E>
-array(E const&) -> array<value_t<E>>;
+array(E&&) -> array<value_t<E>>;
 
 /// Values that are computed at most once, however many expressions share the handle.
 template <class Value>

@@ -12,7 +12,7 @@ template <element Value = double>
 }
 template <element Value = double, std::integral... N>
 [[nodiscard]] array<Value> empty(N... extent) {
-  return array<Value>(extents{static_cast<std::int64_t>(extent)...});
+  return array<Value>(extents{static_cast<std::int64_t>(extent)...}, {});
 }
 
 /// `value` everywhere, of its own type (int: int64) or of the one given: full<float>(shape, 1).

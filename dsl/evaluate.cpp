@@ -118,7 +118,8 @@ counted<buffer> run(step const& s) {
   node const& target = *s.target;
   if (auto* call = std::get_if<view_operation>(&target.op)) return call->base->storage;
   std::int64_t bytes = 0;
-  if (__builtin_mul_overflow(target.shape.size(), size_of(target.type), &bytes))
+  std::int64_t const size = checked_size(target.shape, target.where);
+  if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
     throw out_of_memory(SIZE_MAX, memory().limit, target.where);
   auto storage = buffer::allocate(static_cast<std::size_t>(bytes));
   if (auto* call = std::get_if<fused_operation>(&target.op))

@@ -16,6 +16,16 @@ std::string to_string(extents const& shape) {
   return text + (shape.rank() == 1 ? ",)" : ")");
 }
 
+std::int64_t checked_size(extents const& shape, location where) {
+  std::int64_t count = 1;
+  for (std::int64_t extent : shape) {
+    if (extent < 0) throw shape_error("an extent is negative: " + to_string(shape), where);
+    if (extent != 0 && __builtin_mul_overflow(count, extent, &count))
+      throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
+  }
+  return shape.size();
+}
+
 strides row_major(extents const& shape) {
   strides stride = shape;
   std::int64_t step = 1;

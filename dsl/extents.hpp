@@ -127,6 +127,9 @@ using strides = extents;
 /// Strides, in elements, of a row-major array without gaps.
 [[nodiscard]] strides row_major(extents const& shape);
 
+/// The number of elements. Throws shape_error for a negative extent, out_of_memory beyond int64.
+std::int64_t checked_size(extents const& shape, location where);
+
 /// True when elements in row-major order follow each other in memory (size-1 axes do not count).
 [[nodiscard]] bool is_contiguous(extents const& shape, strides const& stride) noexcept;
 

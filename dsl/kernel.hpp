@@ -80,7 +80,7 @@ struct stage_part {
 struct stage {
   chunk_function run;  // nullptr: the value is leaf slot `first_leaf` as it is
   dtype type;          // of the values that `run` writes
-  int scratch;         // bytes per element
+  int scratch;         // bytes per element; 0: `run` takes chunks of any length
   int first_leaf, leaf_count, first_scalar, scalar_count, first_row, row_count;  // slots it reads
   stage_part const* parts;
   int part_count;

@@ -54,7 +54,8 @@ class generator {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,
                   "random values are float or double; convert with .astype<T>()");
     std::uint64_t const params[2] = {
-        seed_, advance(shape.size(), Kind == generator_kind::normal, 8 * sizeof(Value))};
+        seed_, advance(checked_size(shape, {}), Kind == generator_kind::normal,
+                       8 * sizeof(Value))};
     return generated<Kind, Value>(shape, scalar_bits::of(params), second);
   }
   /// Takes `count` elements of a stream of that width: their first offset.

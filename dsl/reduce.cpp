@@ -55,15 +55,8 @@ node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction
 }  // namespace reduce_detail
 
 node_ptr new_storage(dtype type, extents const& shape, location where) {
-  std::int64_t count = 1;
-  for (std::int64_t extent : shape) {
-    if (extent < 0)
-      throw shape_error("an extent is negative: " + to_string(shape), where);
-    if (extent != 0 && __builtin_mul_overflow(count, extent, &count))
-      throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
-  }
   std::int64_t bytes = 0;
-  if (__builtin_mul_overflow(shape.size(), size_of(type), &bytes))
+  if (__builtin_mul_overflow(checked_size(shape, where), size_of(type), &bytes))
     throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
   return node::of_storage(type, shape, row_major(shape), 0,
                           buffer::allocate(static_cast<std::size_t>(bytes)));

@@ -103,7 +103,9 @@ class generated : public expression_base<generated<Kind, Value>> {
   static constexpr int leaf_count = 1, scalar_count = 0, row_count = 0;
 
   explicit generated(extents shape, scalar_bits first, scalar_bits second = {})
-      : shape_(std::move(shape)), params_{first, second} {}
+      : shape_(std::move(shape)), params_{first, second} {
+    checked_size(shape_, {});
+  }
   [[nodiscard]] extents const& shape() const { return shape_; }
   void bind(binder& to) const { to.generator(Kind, dtype_of<Value>, shape_, params_); }
 

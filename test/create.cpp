@@ -50,10 +50,10 @@ BOOST_AUTO_TEST_CASE(negative_and_impossible_extents_are_refused) {
   REFUSES(shape_error, "an extent is negative: (3, -2)", rand(3, -2));
   REFUSES(shape_error, "an extent is negative: (-4, 4)", eye(-4, 4));
   REFUSES(shape_error, "an extent is negative: (-3,)", linspace(0, 1, -3));
-  BOOST_CHECK_THROW(array<double>(zeros(std::int64_t{1} << 40, std::int64_t{1} << 40)),
-                    out_of_memory);
+  BOOST_CHECK_THROW((void)(zeros(std::int64_t{1} << 40, std::int64_t{1} << 40)), out_of_memory);
+  auto const tall = broadcast_to(zeros(1), {std::int64_t{1} << 40, 1});
+  BOOST_CHECK_THROW((void)eval(tall + tall.T()), out_of_memory);
   BOOST_CHECK_THROW((void)empty(std::int64_t{1} << 40, std::int64_t{1} << 40), out_of_memory);
-  BOOST_TEST(array<double>(zeros(std::int64_t{1} << 40, std::int64_t{1} << 40, 0)).size() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(ranges) {

@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(out_of_memory_in_the_middle_of_a_plan_leaves_everything_as_
   array<double> const keeper = x;
   std::size_t const bytes = n * sizeof(double);
   lazy<double> const first = x + 1;
-  lazy<double> const second = exp(first) - first;
+  lazy<double> const second = first * first - first;
   lazy<double> const third = second(slice(_, _, -1)) + second;
   int caught = 0;
   {
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(out_of_memory_in_the_middle_of_a_plan_leaves_everything_as_
     x = zeros(2);
   }
   array<double> const y = third;
-  BOOST_TEST(y.item(0) == 2 * (std::exp(2.) - 2));
+  BOOST_TEST(y.item(0) == 4);
   BOOST_TEST(bool(all(keeper == 1)));
   REFUSES(
       out_of_memory,

@@ -416,8 +416,9 @@ BOOST_AUTO_TEST_CASE(nan_wins_ties_go_first) {
 
 BOOST_AUTO_TEST_CASE(degrees_of_freedom) {
   array<double> const x{{1, 2, 4}, {3, 3, 9}};
-  BOOST_TEST((var(x, axis(1), ddof(1)).to_vector() == std::vector<double>{7. / 3, 12}));
-  BOOST_TEST((var(x, last_axis, keepdims, ddof(1)).to_vector() == std::vector<double>{7. / 3, 12}));
+  array<double> const expected{7. / 3, 12};
+  BOOST_TEST(bool(all(isclose(var(x, axis(1), ddof(1)), expected, 1e-15, 0.))));
+  BOOST_TEST(bool(all(isclose(var(x, last_axis, keepdims, ddof(1))(_, 0), expected, 1e-15, 0.))));
   BOOST_TEST(std::isinf(var(x, ddof(6)).item()));
   BOOST_TEST(std::isnan(var(array<double>{1}, ddof(1)).item()));
   auto const both = var(x, last_axis, keepdims, ddof(1)) - var(x, last_axis, keepdims);
@@ -485,9 +486,10 @@ BOOST_AUTO_TEST_CASE(row_expressions_are_right_for_rows_of_any_length) {
     }),
           100 * bound);  // v - mean cancels
     auto const expected = m.each([](std::vector<precise> const& row) {
+      precise const top = largest(row);
       precise sum = 0;
-      for (precise v : row) sum += std::exp(v - largest(row));
-      return std::vector<precise>{largest(row) + std::log(sum)};
+      for (precise v : row) sum += std::exp(v - top);
+      return std::vector<precise>{top + std::log(sum)};
     });
     close(log_sum_exp(x), expected, 20 * bound);
     BOOST_TEST(explain(softmax(x)).find("r1") == std::string::npos);

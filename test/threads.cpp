@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(products_of_a_lazy_that_another_thread_computes) {
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_in_one_thread_is_that_threads) {
-  array<double> const x = ones(1000);
+  array<double> const x = zeros(1000);
   lazy<double> const shared = exp(x) + 1;
   bool refused[thread_count] = {};
   double results[thread_count] = {};
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_exception_in_one_thread_is_that_threads) {
   });
   for (int i = 0; i < thread_count; ++i) {
     BOOST_TEST(refused[i] == (i % 3 == 0));
-    BOOST_TEST(results[i] == std::exp(1.) + 1);
+    BOOST_TEST(results[i] == 2);
   }
 }
 

@@ -213,6 +213,17 @@ class evaluation {
   std::byte* scratch_;
 };
 
+/// How a sub-tree's values come: from memory or a scalar, as an Eigen expression, or by a loop.
+enum class value_kind { plain, eigen, loop };
+template <class Tree>
+inline constexpr value_kind kind_of_value = value_kind::plain;
+template <class Op, class... A>
+inline constexpr value_kind kind_of_value<apply<Op, A...>> =
+    eigen_column<Op, typename apply<Op, A...>::value_type>::exists &&
+            (std::is_same_v<typename A::value_type, typename apply<Op, A...>::value_type> && ...)
+        ? value_kind::eigen
+        : value_kind::loop;
+
 template <class Root, class Tree, slots At, int Limit>
 struct lower;
 
@@ -270,8 +281,7 @@ struct lower<Root, apply<Op, A...>, At, Limit> {
       return part_value<T, At>(e);
     else
       return lower_arguments<Root, Limit, At, A...>::to(e, [&](auto const&... a) {
-        if constexpr (eigen_column<Op, T>::exists &&
-                      (std::is_same_v<typename A::value_type, T> && ...))
+        if constexpr (kind_of_value<tree> == value_kind::eigen)
           return eigen_column<Op, T>::of(e.to_eigen(a)...);
         else
           return loop_apply<Op, decltype(e.to_loop(a))...>{e.to_loop(a)...};
@@ -302,16 +312,19 @@ struct lower<Root, apply<op::map<F>, A...>, At, Limit> {
 
 // --- stages -----------------------------------------------------------------------------------------
 
-/// Bytes of scratch memory an element, at most: every operation's result once.
+/// Bytes of scratch memory an element: an operand passes through it where the kinds differ.
 template <class Tree>
 struct scratch_of {
   static constexpr int value = 0;
 };
 template <class Op, class... A>
 struct scratch_of<apply<Op, A...>> {
-  static constexpr int value =
-      static_cast<int>(sizeof(typename apply<Op, A...>::value_type)) +
-      (scratch_of<A>::value + ... + 0);
+  template <class X>
+  static constexpr int operand = kind_of_value<X> != value_kind::plain &&
+                                         kind_of_value<X> != kind_of_value<apply<Op, A...>>
+                                     ? static_cast<int>(sizeof(typename X::value_type))
+                                     : 0;
+  static constexpr int value = ((operand<A> + scratch_of<A>::value) + ... + 0);
 };
 
 template <class Root, class Tree, slots At, int Limit>

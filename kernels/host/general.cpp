@@ -11,6 +11,16 @@ namespace host_engine {
 
 namespace {
 
+/// The task's share of n equal pieces: [first, last).
+struct share {
+  std::int64_t first, last;
+  share(std::int64_t n, std::int64_t tasks, std::int64_t task) {
+    std::int64_t const each = n / tasks, rest = n % tasks;
+    first = task * each + std::min(task, rest);
+    last = first + each + (task < rest ? 1 : 0);
+  }
+};
+
 struct tile_loop {
   fused_call const& call;
   domain const& d;
@@ -33,9 +43,7 @@ struct tile_loop {
   // Consecutive tiles to one task: buffers of broadcast operands keep their values.
   static void run(void* context, std::int64_t task) {
     auto const& self = *static_cast<tile_loop const*>(context);
-    std::int64_t const each = self.t.total / self.tasks, rest = self.t.total % self.tasks;
-    std::int64_t const first = task * each + std::min(task, rest);
-    std::int64_t const last = first + each + (task < rest ? 1 : 0);
+    auto const [first, last] = share(self.t.total, self.tasks, task);
     if (self.copies_memory()) return self.copy(first, last);
     arena_frame frame;
     tile_evaluator evaluator(frame, self.call, self.d, self.t);
@@ -48,6 +56,38 @@ struct tile_loop {
   }
 };
 
+// One axis without gaps anywhere: addresses advance by chunks, and nothing else is to be done.
+struct flat_loop {
+  fused_call const& call;
+  domain const& d;
+  std::int64_t tasks;
+
+  static bool fits(fused_call const& call, domain const& d) {
+    if (d.rank != 1 || call.form->root.run == nullptr || d.out_stride[0] != 1) return false;
+    return std::all_of(d.sources, d.sources + d.source_count, [](source const& from) {
+      return from.data != nullptr && from.stride[0] == 1;
+    });
+  }
+  static void run(void* context, std::int64_t task) {
+    auto const& [call, d, tasks] = *static_cast<flat_loop const*>(context);
+    stage const& root = call.form->root;
+    share const chunks((d.extent[0] + chunk_elements - 1) / chunk_elements, tasks, task);
+    std::int64_t const last = std::min(chunks.last * chunk_elements, d.extent[0]);
+    std::int64_t const most = root.scratch == 0 ? last : chunk_elements;
+    arena_frame frame;
+    void const** const leaf = frame.take<void const*>(call.form->leaves);
+    std::byte* const scratch = frame.bytes(std::int64_t{root.scratch} * chunk_elements);
+    for (std::int64_t at = chunks.first * chunk_elements; at < last; at += most) {
+      for (int k = root.first_leaf; k < root.first_leaf + root.leaf_count; ++k) {
+        source const& from = d.sources[call.slot[k]];
+        leaf[k] = from.data + at * from.size;
+      }
+      root.run({std::min(most, last - at), d.out + at * d.out_size, leaf, call.scalars, nullptr,
+                nullptr, scratch});
+    }
+  }
+};
+
 }  // namespace
 
 void elementwise(fused_call const& call, extents const& shape, destination const& out) {
@@ -56,8 +96,12 @@ void elementwise(fused_call const& call, extents const& shape, destination const
   arena_frame frame;
   domain d = make_domain(frame, call, shape, out);
   collapse(d, axis_order::by_output);
-  tiling const t = choose_tiling(frame, d, 0, tile_use::output);
   std::int64_t const most = std::int64_t{threads()} * 8;
+  if (flat_loop::fits(call, d)) {
+    flat_loop loop{call, d, std::clamp<std::int64_t>(size / 16384, 1, most)};
+    return parallel_for(loop.tasks, size, flat_loop::run, &loop);
+  }
+  tiling const t = choose_tiling(frame, d, 0, tile_use::output);
   std::int64_t const tasks = std::clamp<std::int64_t>(std::min(size / 16384, t.total), 1, most);
   tile_loop loop{call, d, t, tasks};
   parallel_for(tasks, size, tile_loop::run, &loop);

@@ -211,7 +211,8 @@ std::int64_t longest_run(domain const& d) {
 
 }  // namespace
 
-tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
+tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use,
+                     std::int64_t longest) {
   std::int64_t* const block = frame.take<std::int64_t>(d.rank);
   std::int64_t* const tiles = frame.take<std::int64_t>(d.rank);
   std::fill_n(block, d.rank, std::int64_t{1});
@@ -219,7 +220,7 @@ tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use) {
   if (last > lowest && use != tile_use::ordered_buffer)
     if (int const axis = crosswise_axis(d, lowest); axis >= 0)
       return crosswise_tiling(d, axis, block, tiles, use);
-  block[last] = even_block(d.extent[last], longest_run(d));
+  block[last] = even_block(d.extent[last], std::min(longest, longest_run(d)));
   int first = last;
   if (d.extent[last] < 256) {  // several rows, then several planes, ...
     std::int64_t inner = d.extent[last];

@@ -56,8 +56,10 @@ struct tiling {
 enum class tile_use { output, buffer, ordered_buffer };
 
 /// Tiles over the axes [lowest, rank) of a collapsed domain. May exchange axes of one group, unless
-/// ordered, so that an operand whose fastest axis is not the last is read in squares.
-tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use);
+/// ordered, so that an operand whose fastest axis is not the last is read in squares. A tile has at
+/// most `longest` elements along the last axis.
+tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use,
+                     std::int64_t longest = chunk_elements);
 
 /// Makes `axis` the last of those before `end`.
 void move_axis(domain& d, int axis, int end);
