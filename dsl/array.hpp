@@ -47,6 +47,15 @@ void fill(nested_list<Value> const& list, int depth, extents const& shape, Value
 /// one from an expression evaluates it.
 template <class Value>
 class array : public expression_base<array<Value>> {
+  /// The left side of +=, with the place where it was written.
+  struct update_target {
+    array& value;
+    location where;
+    update_target(array& x, const char* file = __builtin_FILE(),  // NOLINT
+                  int line = __builtin_LINE())
+        : value(x), where{file, line} {}
+  };
+
  public:
   using value_type = Value;
 
@@ -111,6 +120,22 @@ class array : public expression_base<array<Value>> {
   array(array&&) noexcept = default;
   array& operator=(array const&) = default;
   array& operator=(array&&) noexcept = default;
+  /// Evaluates the expression, into this array's own memory where nothing else needs it.
+  template <expression E>
+    requires(!std::same_as<std::remove_cvref_t<E>, array>)
+  array& operator=(E&& e) {
+    if constexpr (is_leaf_tree<tree_t<E>> || !can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
+      node_ = evaluated(std::forward<E>(e), {});
+    } else {
+      auto const tree = as_argument<Value>(std::forward<E>(e), {});
+      std::vector<sloth::node*> leaves;
+      extents const shape = tree.shape();
+      auto call = bind_tree(tree, &leaves);
+      if (!overwrite(node_, call, shape, leaves))
+        node_ = contiguous(node::of_operation(dtype_of<Value>, shape, std::move(call), {}));
+    }
+    return *this;
+  }
 
   explicit array(node_ptr computed) : node_(std::move(computed)) {}
 
@@ -121,24 +146,26 @@ class array : public expression_base<array<Value>> {
 
   /// Part of the array; the temporary writes: x(0, _) = e, x(slice(1, -1)) += e.
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) & {
-    return view<Value, true>(subscript(node_, {index_item(i)...}), *this);
+  [[nodiscard]] auto operator()(located_item first, I const&... i) & {
+    return view<Value, true>(subscript(node_, {first.item, index_item(i)...}, first.where), *this,
+                             first.where);
   }
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) const& {
-    return view<Value, false>(subscript(node_, {index_item(i)...}));
+  [[nodiscard]] auto operator()(located_item first, I const&... i) const& {
+    return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
   }
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) && {
-    return view<Value, false>(subscript(node_, {index_item(i)...}));
+  [[nodiscard]] auto operator()(located_item first, I const&... i) && {
+    return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
   }
 
-#define SLOTH_ARRAY_UPDATE(symbol, functor)                                             \
-  /** In place where no other handle reads these elements; same_kind casts. */          \
-  template <expression_or_scalar E>                                                     \
-  array& operator symbol(E&& e) {                                                       \
-    write(node_ptr(node_), elementwise<op::functor>({}, *this, std::forward<E>(e)), {}); \
-    return *this;                                                                       \
+#define SLOTH_ARRAY_UPDATE(symbol, functor)                                                  \
+  /** In place where no other handle reads these elements; same_kind casts. */               \
+  template <expression_or_scalar E>                                                          \
+  friend array& operator symbol(update_target x, E&& e) {                                    \
+    x.value.write(node_ptr(x.value.node_),                                                   \
+                  elementwise<op::functor>(x.where, x.value, std::forward<E>(e)), x.where);  \
+    return x.value;                                                                          \
   }
   SLOTH_ARRAY_UPDATE(+=, add)
   SLOTH_ARRAY_UPDATE(-=, subtract)
@@ -168,15 +195,11 @@ class array : public expression_base<array<Value>> {
     auto const tree = as_argument<Value>(std::forward<E>(values), where);
     std::vector<sloth::node*> leaves;
     extents const shape = tree.shape();
-    auto call = bind_value(tree, leaves);
+    auto call = bind_tree(tree, &leaves);
     assign(node_, std::move(region), std::move(call), shape, leaves, where);
   }
 
  private:
-  template <class Tree>
-  static fused_operation bind_value(Tree const& tree, std::vector<sloth::node*>& leaves) {
-    return bind_tree(tree, &leaves);
-  }
   template <class E>
   static node_ptr evaluated(E&& e, location where) {
     if constexpr (!can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
@@ -209,7 +232,7 @@ void view<Value, Writable>::write(E&& values) {
   static_assert(Writable, "only the temporary x(...) of a non-const array can be written to; "
                           "a stored view is a snapshot");
   if constexpr (Writable)
-    target_->write(std::move(node_), std::forward<E>(values), {});
+    target_->write(std::move(node_), std::forward<E>(values), where_);
 }
 
 template <class T>

@@ -316,7 +316,32 @@ bool reached_only_from(node_ptr const& target, node_ptr const& region,
   return target->storage->references() == static_cast<int>(handles.size());
 }
 
+void evaluate_operands(fused_operation const& values) {
+  std::vector<node_ptr> sources;
+  for (auto const& operand : values.operands)
+    if (operand.source && !operand.source->done()) sources.push_back(operand.source);
+  if (!sources.empty()) evaluate(sources);
+}
+
+bool may_overwrite(node_ptr const& region, fused_operation const& values) {
+  for (auto const& operand : values.operands)
+    if (operand.source && operand.source->storage == region->storage &&
+        !may_write_while_reading(*region, *operand.source))
+      return false;
+  return true;
+}
+
 }  // namespace
+
+bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape,
+               std::vector<node*> const& leaves) {
+  if (target->shape != shape || target->storage->adopted()) return false;
+  evaluate_operands(values);
+  if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
+    return false;
+  if (shape.size() > 0) run_fused(values, shape, {target->data(), target->type, target->stride});
+  return true;
+}
 
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
             std::vector<node*> const& leaves, location where) {
@@ -325,12 +350,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
                           to_string(region->shape),
                       where);
   if (region->shape.size() == 0) return;
-  std::vector<node_ptr> sources;
-  for (auto const& operand : values.operands)
-    if (operand.source && !operand.source->done()) sources.push_back(operand.source);
-  evaluate(sources);
-  sources.clear();
-
+  evaluate_operands(values);
   if (!reached_only_from(target, region, values, leaves)) {
     auto const bytes = target->shape.size() * size_of(target->type);
     trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
@@ -338,15 +358,10 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
     region = node::of_view(copy, region->shape, region->stride, region->offset - target->offset,
                            where);
     target = std::move(copy);
-  } else {
-    for (auto const& operand : values.operands)
-      if (operand.source && operand.source->storage == target->storage &&
-          !may_write_while_reading(*region, *operand.source)) {
-        node_ptr temporary = node::of_operation(target->type, shape, std::move(values), where);
-        evaluate(temporary);
-        values = copy_of(temporary);
-        break;
-      }
+  } else if (!may_overwrite(region, values)) {
+    node_ptr temporary = node::of_operation(target->type, shape, std::move(values), where);
+    evaluate(temporary);
+    values = copy_of(temporary);
   }
   run_fused(values, region->shape, {region->data(), region->type, region->stride});
 }

@@ -30,6 +30,12 @@ inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
             std::vector<node*> const& leaves, location where);
 
+/// Writes `values` over all of `target` where that is safe and saves memory: nothing else reaches its
+/// memory, which is Sloth's own, the shapes agree, and old values are read only where they are
+/// written. Else false.
+[[nodiscard]] bool overwrite(node_ptr const& target, fused_operation const& values,
+                             extents const& shape, std::vector<node*> const& leaves);
+
 /// True when `target` alone reaches its memory, which may then be handed out for writing.
 [[nodiscard]] bool is_exclusive(node_ptr const& target);
 /// A contiguous copy in memory of its own.

@@ -57,8 +57,8 @@ class expression_base : public expression_tag {
   /// Part of the expression: integers, `_`, slice, newaxis, ellipsis, one an axis from the first.
   /// Throws index_error for an index out of range or too many of them.
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) const {
-    return as_view(subscript(self().node(), {index_item(i)...}));
+  [[nodiscard]] auto operator()(located_item first, I const&... i) const {
+    return as_view(subscript(self().node(), {first.item, index_item(i)...}, first.where));
   }
 
   /// Elements converted to `To` (float to integer truncates and saturates).
@@ -74,7 +74,7 @@ class expression_base : public expression_tag {
   /// The element at (i, ...); evaluates.
   template <std::integral First, std::integral... I>
   [[nodiscard]] auto item(First first, I... i) const {
-    return (*this)(first, i...).item({});
+    return (*this)(located_item(first, "", 0), i...).item({});
   }
   /// The elements in row-major order; evaluates.
   [[nodiscard]] auto to_vector(location where = location::here()) const {

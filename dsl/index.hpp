@@ -68,6 +68,17 @@ struct index_item {
 template <class I>
 concept index_like = std::constructible_from<index_item, I> && !std::same_as<I, bool>;
 
+/// The first item of a subscript, with the place where the subscript was written.
+struct located_item {
+  index_item item;
+  location where;
+
+  template <index_like I>
+  located_item(I const& i, const char* file = __builtin_FILE(),  // NOLINT
+               int line = __builtin_LINE())
+      : item(i), where{file, line} {}
+};
+
 /// The view of `base` that the items select.
 [[nodiscard]] node_ptr subscript(node_ptr const& base, std::initializer_list<index_item> items,
                                  location where = {});

@@ -54,6 +54,8 @@ class buffer {
 
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// A user's memory.
+  [[nodiscard]] bool adopted() const noexcept { return owner_ != nullptr; }
   /// Handles that reach this memory: nodes, not copies of their handles.
   [[nodiscard]] int references() const noexcept {
     return references_.load(std::memory_order_acquire);

@@ -107,11 +107,11 @@ const char* name_of(generator_kind kind) {
   return names[static_cast<int>(kind)];
 }
 
-/// "x & w.T": a view of a 2-D operand whose columns are contiguous is the transpose of its memory.
-std::string product_operand(node const& n, std::string const& name) {
+/// 'T' where the operand's columns, not its rows, are contiguous: a transposed view goes into the
+/// product as it is.
+char layout_of(node const& n) {
   int const rank = n.shape.rank();
-  bool const transposed = rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1;
-  return transposed ? name + ".T" : name;
+  return rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1 ? 'T' : 'N';
 }
 
 std::string work(double amount, const char* unit) {
@@ -169,8 +169,10 @@ std::string to_string(std::span<step const> steps) {
       what += ")";
     }
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
-      what += product_operand(*call->a, name(call->a)) + " & ";  // names are given left to right
-      what += product_operand(*call->b, name(call->b)) + (call->tf32 ? "  (tf32)" : "");
+      what += name(call->a) + " & ";  // names are given left to right
+      what += name(call->b);
+      what += std::string("  ") + layout_of(*call->a) + layout_of(*call->b);
+      if (call->tf32) what += " tf32";
     }
     if (auto* call = std::get_if<view_operation>(&n.op)) what += "of " + name(call->base);
     auto& result = names[s.target.get()];

@@ -80,6 +80,11 @@ class leaf : public expression_base<leaf<Value>> {
   node_ptr source_;
 };
 
+template <class Tree>
+inline constexpr bool is_leaf_tree = false;
+template <class Value>
+inline constexpr bool is_leaf_tree<leaf<Value>> = true;
+
 /// A C++ value that took the type of its expression.
 template <element Value>
 class scalar_leaf {

@@ -16,7 +16,8 @@ class view : public expression_base<view<Value, Writable>> {
   using value_type = Value;
 
   explicit view(node_ptr n) : node_(std::move(n)) {}
-  view(node_ptr n, array<Value>& target) : node_(std::move(n)), target_(&target) {}
+  view(node_ptr n, array<Value>& target, location where)
+      : node_(std::move(n)), target_(&target), where_(where) {}
   view(view const&) = default;
   view(view&&) = default;
 
@@ -41,7 +42,7 @@ class view : public expression_base<view<Value, Writable>> {
 #define SLOTH_VIEW_UPDATE(symbol, functor)                                           \
   template <expression_or_scalar E>                                                  \
   void operator symbol(E&& e) && {                                                   \
-    write(elementwise<op::functor>({}, leaf<Value>(node_), std::forward<E>(e)));     \
+    write(elementwise<op::functor>(where_, leaf<Value>(node_), std::forward<E>(e)));     \
   }                                                                                  \
   template <expression_or_scalar E>                                                  \
   void operator symbol(E&&) & = delete;
@@ -54,17 +55,17 @@ class view : public expression_base<view<Value, Writable>> {
 
   /// A part of this part; of a temporary x(...) it still writes.
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) && {
+  [[nodiscard]] auto operator()(located_item first, I const&... i) && {
     // Leaves no handle behind, or x(...)(...) = e would copy.
-    auto part = subscript(std::exchange(node_, {}), {index_item(i)...});
+    auto part = subscript(std::exchange(node_, {}), {first.item, index_item(i)...}, first.where);
     if constexpr (Writable)
-      return view(std::move(part), *target_);
+      return view(std::move(part), *target_, first.where);
     else
       return view(std::move(part));
   }
   template <index_like... I>
-  [[nodiscard]] auto operator()(I const&... i) const& {
-    return view<Value, false>(subscript(node_, {index_item(i)...}));
+  [[nodiscard]] auto operator()(located_item first, I const&... i) const& {
+    return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
   }
 
  private:
@@ -73,6 +74,7 @@ class view : public expression_base<view<Value, Writable>> {
 
   node_ptr node_;
   array<Value>* target_ = nullptr;
+  location where_;
 };
 
 }  // namespace sloth::inline SLOTH_ABI
