@@ -80,9 +80,9 @@ class array : public expression_base<array<Value>> {
   array(std::span<Value const> values, extents const& shape, location where = location::here())
       : node_(new_storage(dtype_of<Value>, shape, where)) {
     if (shape.size() != static_cast<std::int64_t>(values.size()))
-      throw shape_error("array: " + std::to_string(values.size()) + " values for shape " +
-                            to_string(shape),
-                        where);
+      throw shape_error(
+          "array: " + std::to_string(values.size()) + " values for shape " + to_string(shape),
+          where);
     std::copy(values.begin(), values.end(), reinterpret_cast<Value*>(node_->data()));
   }
   template <class Allocator>
@@ -93,9 +93,9 @@ class array : public expression_base<array<Value>> {
         location where = location::here())
       : node_(new_storage(dtype_of<Value>, shape, where)) {
     if (shape.size() != static_cast<std::int64_t>(values.size()))
-      throw shape_error("array: " + std::to_string(values.size()) + " values for shape " +
-                            to_string(shape),
-                        where);
+      throw shape_error(
+          "array: " + std::to_string(values.size()) + " values for shape " + to_string(shape),
+          where);
     std::copy(values.begin(), values.end(), reinterpret_cast<Value*>(node_->data()));
   }
   /// One value, shape ().
@@ -113,8 +113,8 @@ class array : public expression_base<array<Value>> {
 
   /// Evaluates the expression. Its type must cast safely, as in NumPy; else .astype<T>().
   template <expression E>
-    requires(!std::same_as<std::remove_cvref_t<E>, array>)
-  array(E&& e, location where = location::here())  // NOLINT
+  requires(!std::same_as<std::remove_cvref_t<E>, array>)
+      array(E&& e, location where = location::here())  // NOLINT
       : node_(evaluated(std::forward<E>(e), where)) {}
   array(array const&) = default;
   array(array&&) noexcept = default;
@@ -122,9 +122,9 @@ class array : public expression_base<array<Value>> {
   array& operator=(array&&) noexcept = default;
   /// Evaluates the expression, into this array's own memory where nothing else needs it.
   template <expression E>
-    requires(!std::same_as<std::remove_cvref_t<E>, array>)
-  array& operator=(E&& e) {
-    if constexpr (is_leaf_tree<tree_t<E>> || !can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
+  requires(!std::same_as<std::remove_cvref_t<E>, array>) array& operator=(E&& e) {
+    if constexpr (is_leaf_tree<tree_t<E>> ||
+                  !can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
       node_ = evaluated(std::forward<E>(e), {});
     } else {
       auto const tree = as_argument<Value>(std::forward<E>(e), {});
@@ -159,13 +159,13 @@ class array : public expression_base<array<Value>> {
     return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
   }
 
-#define SLOTH_ARRAY_UPDATE(symbol, functor)                                                  \
-  /** In place where no other handle reads these elements; same_kind casts. */               \
-  template <expression_or_scalar E>                                                          \
-  friend array& operator symbol(update_target x, E&& e) {                                    \
-    x.value.write(node_ptr(x.value.node_),                                                   \
-                  elementwise<op::functor>(x.where, x.value, std::forward<E>(e)), x.where);  \
-    return x.value;                                                                          \
+#define SLOTH_ARRAY_UPDATE(symbol, functor)                                                 \
+  /** In place where no other handle reads these elements; same_kind casts. */              \
+  template <expression_or_scalar E>                                                         \
+  friend array& operator symbol(update_target x, E&& e) {                                   \
+    x.value.write(node_ptr(x.value.node_),                                                  \
+                  elementwise<op::functor>(x.where, x.value, std::forward<E>(e)), x.where); \
+    return x.value;                                                                         \
   }
   SLOTH_ARRAY_UPDATE(+=, add)
   SLOTH_ARRAY_UPDATE(-=, subtract)
@@ -175,9 +175,7 @@ class array : public expression_base<array<Value>> {
 #undef SLOTH_ARRAY_UPDATE
 
   /// Row-major elements. The non-const pointer is to memory that no other array shares.
-  [[nodiscard]] Value const* data() const {
-    return reinterpret_cast<Value const*>(node_->data());
-  }
+  [[nodiscard]] Value const* data() const { return reinterpret_cast<Value const*>(node_->data()); }
   [[nodiscard]] Value* data() {
     if (!is_exclusive(node_)) node_ = detached(node_, {});
     return reinterpret_cast<Value*>(node_->data());
@@ -216,11 +214,11 @@ class array : public expression_base<array<Value>> {
 };
 
 template <class Value>
-  requires(!element<Value>)
-class array<Value> {
-  static_assert(sizeof(Value) == 0, "array<T> takes one of Sloth's element types: bool, int8_t to "
-                                    "int64_t, uint8_t to uint64_t, f16, bf16, float, double, "
-                                    "complex64, complex128");
+requires(!element<Value>) class array<Value> {
+  static_assert(sizeof(Value) == 0,
+                "array<T> takes one of Sloth's element types: bool, int8_t to "
+                "int64_t, uint8_t to uint64_t, f16, bf16, float, double, "
+                "complex64, complex128");
 
  public:
   array(auto const&...) {}  // so that this is the only error
@@ -229,10 +227,10 @@ class array<Value> {
 template <class Value, bool Writable>
 template <class E>
 void view<Value, Writable>::write(E&& values) {
-  static_assert(Writable, "only the temporary x(...) of a non-const array can be written to; "
-                          "a stored view is a snapshot");
-  if constexpr (Writable)
-    target_->write(std::move(node_), std::forward<E>(values), where_);
+  static_assert(Writable,
+                "only the temporary x(...) of a non-const array can be written to; "
+                "a stored view is a snapshot");
+  if constexpr (Writable) target_->write(std::move(node_), std::forward<E>(values), where_);
 }
 
 template <class T>
@@ -254,8 +252,8 @@ class lazy : public expression_base<lazy<Value>> {
   using value_type = Value;
 
   template <expression E>
-    requires(!std::same_as<std::remove_cvref_t<E>, lazy>)
-  lazy(E&& e, location where = location::here()) {  // NOLINT
+  requires(!std::same_as<std::remove_cvref_t<E>, lazy>)
+      lazy(E&& e, location where = location::here()) {  // NOLINT
     if constexpr (!can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>))
       static_assert(can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>),
                     "lazy<T> = e needs a cast that cannot lose values (NumPy's 'safe'); write "

@@ -100,8 +100,8 @@ void share_equal_parts(fused_operation& call) {
   int next = 0;
   auto mark = [&](stage const& s) {
     for (int p = 0; p < s.part_count; ++p)
-      call.part_shared[next++] = equal_slots(call, range_of(s.parts[p]),
-                                             range_of(form.rows[s.parts[p].row].argument));
+      call.part_shared[next++] =
+          equal_slots(call, range_of(s.parts[p]), range_of(form.rows[s.parts[p].row].argument));
   };
   for (int r = 0; r < form.row_count; ++r) mark(form.rows[r].argument);
   mark(form.root);

@@ -16,12 +16,14 @@ namespace sloth::inline SLOTH_ABI {
 // -ffp-contract=off.
 namespace exact {
 #if defined(__CUDA_ARCH__)
-#define SLOTH_EXACT(name, op, f32, f64)                         \
-  template <std::floating_point T>                              \
-  SLOTH_HD constexpr T name(T a, T b) {                         \
-    if (__builtin_is_constant_evaluated()) return a op b;       \
-    if constexpr (sizeof(T) == 4) return f32(a, b);             \
-    else return f64(a, b);                                      \
+#define SLOTH_EXACT(name, op, f32, f64)                   \
+  template <std::floating_point T>                        \
+  SLOTH_HD constexpr T name(T a, T b) {                   \
+    if (__builtin_is_constant_evaluated()) return a op b; \
+    if constexpr (sizeof(T) == 4)                         \
+      return f32(a, b);                                   \
+    else                                                  \
+      return f64(a, b);                                   \
   }
 #else
 #define SLOTH_EXACT(name, op, f32, f64) \
@@ -48,8 +50,7 @@ struct complex {
   complex() = default;
   SLOTH_HD constexpr complex(T re, T im = T(0)) : re(re), im(im) {}
   template <class U>
-    requires(!std::is_same_v<U, T>)
-  SLOTH_HD explicit constexpr complex(complex<U> z)
+  requires(!std::is_same_v<U, T>) SLOTH_HD explicit constexpr complex(complex<U> z)
       : re(static_cast<T>(z.re)), im(static_cast<T>(z.im)) {}
   constexpr complex(std::complex<T> const& z) : re(z.real()), im(z.imag()) {}
   constexpr operator std::complex<T>() const { return {re, im}; }

@@ -19,8 +19,7 @@ template <element Value = double, std::integral... N>
 template <class Value = void, scalar_value S>
 [[nodiscard]] auto full(extents const& shape, S value) {
   using type = std::conditional_t<std::is_void_v<Value>, weak_promote_t<bool, S>, Value>;
-  return generated<generator_kind::full, type>(shape,
-                         scalar_bits::of(weak_cast<type>(value, {})));
+  return generated<generator_kind::full, type>(shape, scalar_bits::of(weak_cast<type>(value, {})));
 }
 template <element Value = double>
 [[nodiscard]] auto zeros(extents const& shape) {
@@ -98,9 +97,9 @@ template <element Value, scalar_value A, scalar_value B, scalar_value C = int>
 /// `count` values from start to stop, equally spaced, stop itself included unless `endpoint` is
 /// false.
 template <element Value = double>
-  requires(is_real_floating<Value>)
-[[nodiscard]] auto linspace(double start, double stop, std::int64_t count = 50,
-                            bool endpoint = true) {
+requires(is_real_floating<Value>)
+    [[nodiscard]] auto linspace(double start, double stop, std::int64_t count = 50,
+                                bool endpoint = true) {
   std::int64_t const intervals = endpoint ? count - 1 : count;
   double const first[2] = {start, intervals > 0 ? (stop - start) / double(intervals) : 0.};
   struct {
@@ -108,7 +107,7 @@ template <element Value = double>
     std::int64_t last;
   } const second = {stop, endpoint && count > 1 ? count - 1 : -1};
   return generated<generator_kind::linspace, Value>(extents{count}, scalar_bits::of(first),
-                          scalar_bits::of(second));
+                                                    scalar_bits::of(second));
 }
 
 /// n x m, ones on diagonal k (above the main one when positive), zeros elsewhere.

@@ -12,33 +12,49 @@ namespace sloth::inline SLOTH_ABI {
 
 /// NumPy's order of kinds: bool, signed, unsigned, floating, complex.
 enum class dtype : std::uint8_t {
-  boolean, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, complex64, complex128
+  boolean,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  f16,
+  bf16,
+  f32,
+  f64,
+  complex64,
+  complex128
 };
 inline constexpr int dtype_count = 15;
 
 /// X(enumerator, C++ type, NumPy's name), one row an element type.
-#define SLOTH_DTYPES(X)            \
-  X(boolean, bool, "bool")         \
-  X(i8, std::int8_t, "int8")       \
-  X(i16, std::int16_t, "int16")    \
-  X(i32, std::int32_t, "int32")    \
-  X(i64, std::int64_t, "int64")    \
-  X(u8, std::uint8_t, "uint8")     \
-  X(u16, std::uint16_t, "uint16")  \
-  X(u32, std::uint32_t, "uint32")  \
-  X(u64, std::uint64_t, "uint64")  \
-  X(f16, sloth::f16, "float16")    \
-  X(bf16, sloth::bf16, "bfloat16") \
-  X(f32, float, "float32")         \
-  X(f64, double, "float64")        \
+#define SLOTH_DTYPES(X)                       \
+  X(boolean, bool, "bool")                    \
+  X(i8, std::int8_t, "int8")                  \
+  X(i16, std::int16_t, "int16")               \
+  X(i32, std::int32_t, "int32")               \
+  X(i64, std::int64_t, "int64")               \
+  X(u8, std::uint8_t, "uint8")                \
+  X(u16, std::uint16_t, "uint16")             \
+  X(u32, std::uint32_t, "uint32")             \
+  X(u64, std::uint64_t, "uint64")             \
+  X(f16, sloth::f16, "float16")               \
+  X(bf16, sloth::bf16, "bfloat16")            \
+  X(f32, float, "float32")                    \
+  X(f64, double, "float64")                   \
   X(complex64, sloth::complex64, "complex64") \
   X(complex128, sloth::complex128, "complex128")
 
 template <class T>
 struct dtype_of_;
-#define X(name, type, numpy) \
-  template <>                \
-  struct dtype_of_<type> { static constexpr dtype value = dtype::name; };
+#define X(name, type, numpy)                    \
+  template <>                                   \
+  struct dtype_of_<type> {                      \
+    static constexpr dtype value = dtype::name; \
+  };
 SLOTH_DTYPES(X)
 #undef X
 
@@ -49,7 +65,9 @@ using canonical_t =
                        std::conditional_t<std::is_same_v<T, unsigned long long>, std::uint64_t, T>>;
 
 template <class T>
-concept element = requires { dtype_of_<T>::value; };
+concept element = requires {
+  dtype_of_<T>::value;
+};
 template <element T>
 inline constexpr dtype dtype_of = dtype_of_<T>::value;
 

@@ -21,9 +21,9 @@ out_of_memory::out_of_memory(std::size_t wanted, std::size_t available, location
     : error(where),
       wanted_(wanted),
       available_(available),
-      text_(error_text("out_of_memory",
-                       "wanted " + std::to_string(wanted) + " bytes, " +
-                           std::to_string(available) + " are free",
-                       where)) {}
+      text_(error_text(
+          "out_of_memory",
+          "wanted " + std::to_string(wanted) + " bytes, " + std::to_string(available) + " are free",
+          where)) {}
 
 }  // namespace sloth::inline SLOTH_ABI

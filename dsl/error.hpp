@@ -42,14 +42,14 @@ class error {
 /// "kind: message  [file:line]".
 [[nodiscard]] std::string error_text(const char* kind, std::string const& message, location where);
 
-#define SLOTH_ERROR_KIND(kind)                                             \
-  class kind : public std::runtime_error, public error {                   \
-   public:                                                                 \
-    explicit kind(std::string const& message, location where = {})         \
+#define SLOTH_ERROR_KIND(kind)                                                   \
+  class kind : public std::runtime_error, public error {                         \
+   public:                                                                       \
+    explicit kind(std::string const& message, location where = {})               \
         : std::runtime_error(error_text(#kind, message, where)), error(where) {} \
-    [[nodiscard]] const char* what() const noexcept override {             \
-      return std::runtime_error::what();                                   \
-    }                                                                      \
+    [[nodiscard]] const char* what() const noexcept override {                   \
+      return std::runtime_error::what();                                         \
+    }                                                                            \
   };
 
 SLOTH_ERROR_KIND(shape_error)   // shapes that do not fit each other

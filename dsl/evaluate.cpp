@@ -62,9 +62,14 @@ class bound_call {
     }
   }
   [[nodiscard]] fused_call get() const {
-    return {call_.form,           operands_.data(),       static_cast<int>(operands_.size()),
-            call_.slot.data(),    call_.scalars.data(),   call_.row_alias.data(),
-            call_.row_length.data(), call_.part_shared.get()};
+    return {call_.form,
+            operands_.data(),
+            static_cast<int>(operands_.size()),
+            call_.slot.data(),
+            call_.scalars.data(),
+            call_.row_alias.data(),
+            call_.row_length.data(),
+            call_.part_shared.get()};
   }
 
  private:
@@ -92,8 +97,8 @@ void run_reduce(reduce_operation const& call, dtype type, void* out) {
       step *= call.domain[axis];
     }
   bound_call const bound(call.argument, rank);
-  host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()), call.op,
-               call.ddof, {out, type, std::move(stride)});
+  host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
+                      call.op, call.ddof, {out, type, std::move(stride)});
 }
 
 void run_matmul(matmul_operation const& call, node const& target, void* out) {
@@ -110,7 +115,7 @@ void run_matmul(matmul_operation const& call, node const& target, void* out) {
     return m;
   };
   host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
-             matrix_of(*call.b, false), out, e.n);
+                    matrix_of(*call.b, false), out, e.n);
 }
 
 /// Memory for the target's values, then its kernel.
@@ -131,67 +136,87 @@ counted<buffer> run(step const& s) {
   return storage;
 }
 
-/// Waits for operands that other threads have claimed; computes those that were given back.
-void await_operands(node const& target) {
+/// Waits for operands that other threads have claimed. False when one was given back: its thread
+/// failed.
+bool await_operands(node const& target) {
   auto& p = the_planner();
+  bool all_done = true;
   for_each_operand(target.op, [&](node_ptr const& n) {
-    while (!n->done()) {
-      {
-        std::unique_lock lock(p.mutex);
-        p.changed.wait(lock, [&] { return n->state.load() != node_state::claimed; });
-      }
-      evaluate(n);
-    }
+    if (n->done()) return;
+    std::unique_lock lock(p.mutex);
+    p.changed.wait(lock, [&] { return n->state.load() != node_state::claimed; });
+    all_done = all_done && n->done();
   });
+  return all_done;
+}
+
+/// The plan's nodes that are still to be computed, claimed by this thread. What is left at the end
+/// is pending again.
+class claims {
+ public:
+  explicit claims(std::vector<step> steps) : steps_(std::move(steps)) {}
+  ~claims() {
+    if (next_ == steps_.size()) return;
+    std::lock_guard lock(the_planner().mutex);
+    for (; next_ < steps_.size(); ++next_) steps_[next_].target->state.store(node_state::pending);
+    the_planner().changed.notify_all();
+  }
+  claims(claims const&) = delete;
+  claims& operator=(claims const&) = delete;
+
+  [[nodiscard]] std::vector<step> const& steps() const { return steps_; }
+
+  /// Runs step after step. Stops early when an operand has to be planned anew.
+  void run_all() {
+    for (; next_ < steps_.size(); ++next_) {
+      node& target = *steps_[next_].target;
+      if (!await_operands(target)) return;
+      auto storage = run(steps_[next_]);
+      operation finished;  // freed after the lock
+      {
+        std::lock_guard lock(the_planner().mutex);
+        target.storage = std::move(storage);
+        target.state.store(node_state::done, std::memory_order_release);
+        finished = std::exchange(target.op, std::monostate{});
+      }
+      the_planner().changed.notify_all();
+      steps_[next_].target = {};
+    }
+  }
+
+ private:
+  std::vector<step> steps_;
+  std::size_t next_ = 0;
+};
+
+/// Claims what the roots need. Where all of that is in other threads' hands, waits for them first
+/// and returns nothing.
+std::vector<step> claim(std::span<node_ptr const> roots) {
+  auto& p = the_planner();
+  std::unique_lock lock(p.mutex);
+  auto steps = make_plan(roots);
+  for (auto const& s : steps) s.target->state.store(node_state::claimed);
+  if (steps.empty())
+    p.changed.wait(lock, [&] {
+      for (auto const& root : roots)
+        if (root->state.load() == node_state::claimed) return false;
+      return true;
+    });
+  return steps;
 }
 
 }  // namespace
 
 void evaluate(std::span<node_ptr const> roots) {
-  auto& p = the_planner();
-  auto all_done = [&] {
+  auto const all_done = [&] {
     for (auto const& root : roots)
       if (!root->done()) return false;
     return true;
   };
   while (!all_done()) {
-    std::vector<step> steps;
-    {
-      std::unique_lock lock(p.mutex);
-      steps = make_plan(roots);
-      for (auto const& s : steps) s.target->state.store(node_state::claimed);
-      if (steps.empty()) {  // another thread computes what is left
-        p.changed.wait(lock, [&] {
-          for (auto const& root : roots)
-            if (root->state.load() == node_state::claimed) return false;
-          return true;
-        });
-        continue;
-      }
-    }
-    if (tracing()) trace("plan\n" + to_string(steps));
-    std::size_t next = 0;
-    try {
-      for (; next < steps.size(); ++next) {
-        node& target = *steps[next].target;
-        await_operands(target);
-        auto storage = run(steps[next]);
-        operation finished;  // freed after the lock
-        {
-          std::lock_guard lock(p.mutex);
-          target.storage = std::move(storage);
-          target.state.store(node_state::done, std::memory_order_release);
-          finished = std::exchange(target.op, std::monostate{});
-        }
-        p.changed.notify_all();
-        steps[next].target = {};
-      }
-    } catch (...) {
-      std::lock_guard lock(p.mutex);
-      for (; next < steps.size(); ++next) steps[next].target->state.store(node_state::pending);
-      p.changed.notify_all();
-      throw;
-    }
+    claims mine(claim(roots));
+    if (tracing() && !mine.steps().empty()) trace("plan\n" + to_string(mine.steps()));
+    mine.run_all();
   }
 }
 
@@ -233,10 +258,9 @@ fused_operation copy_of(node_ptr const& n) {
 }  // namespace
 
 node_ptr contiguous(node_ptr const& n) {
-  node_ptr result =
-      is_contiguous(n->shape, n->stride)
-          ? n
-          : node::of_operation(n->type, n->shape, copy_of(n), n->where);
+  node_ptr result = is_contiguous(n->shape, n->stride)
+                        ? n
+                        : node::of_operation(n->type, n->shape, copy_of(n), n->where);
   evaluate(result);
   return result;
 }
@@ -244,9 +268,9 @@ node_ptr contiguous(node_ptr const& n) {
 node_ptr reshaped(node_ptr const& n, extents const& wanted, location where) {
   extents const shape = resolve_shape(wanted, n->shape, where);
   if (auto view = reshaped_view(n, shape, where)) return view;
-  return node::of_operation(n->type, shape, view_operation{node::of_operation(n->type, n->shape,
-                                                                             copy_of(n), where)},
-                            where);
+  return node::of_operation(
+      n->type, shape, view_operation{node::of_operation(n->type, n->shape, copy_of(n), where)},
+      where);
 }
 
 node_ptr detached(node_ptr const& n, location where) {
@@ -261,8 +285,8 @@ bool is_exclusive(node_ptr const& target) {
 }
 
 void refuse_item(node const& n, location where) {
-  throw shape_error("item: shape " + to_string(n.shape) + " has " +
-                        std::to_string(n.shape.size()) + " elements, not one",
+  throw shape_error("item: shape " + to_string(n.shape) + " has " + std::to_string(n.shape.size()) +
+                        " elements, not one",
                     where);
 }
 
@@ -271,9 +295,8 @@ bool truth_of(node_ptr const& n) {
     throw shape_error("the truth of shape " + to_string(n->shape) +
                       " is ambiguous: use any(...) or all(...)");
   evaluate(n);
-  return visit(n->type, [&]<class T>() {
-    return convert<bool>(*reinterpret_cast<T const*>(n->data()));
-  });
+  return visit(n->type,
+               [&]<class T>() { return convert<bool>(*reinterpret_cast<T const*>(n->data())); });
 }
 
 namespace {
@@ -346,17 +369,17 @@ bool overwrite(node_ptr const& target, fused_operation const& values, extents co
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
             std::vector<node*> const& leaves, location where) {
   if (broadcast(region->shape, shape, "assignment", where) != region->shape)
-    throw shape_error("assignment: shape " + to_string(shape) + " does not fit " +
-                          to_string(region->shape),
-                      where);
+    throw shape_error(
+        "assignment: shape " + to_string(shape) + " does not fit " + to_string(region->shape),
+        where);
   if (region->shape.size() == 0) return;
   evaluate_operands(values);
   if (!reached_only_from(target, region, values, leaves)) {
     auto const bytes = target->shape.size() * size_of(target->type);
     trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
     node_ptr copy = detached(target, where);
-    region = node::of_view(copy, region->shape, region->stride, region->offset - target->offset,
-                           where);
+    region =
+        node::of_view(copy, region->shape, region->stride, region->offset - target->offset, where);
     target = std::move(copy);
   } else if (!may_overwrite(region, values)) {
     node_ptr temporary = node::of_operation(target->type, shape, std::move(values), where);

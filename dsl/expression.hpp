@@ -17,8 +17,9 @@ struct located {
   location where;
 
   template <class Y>
-    requires std::same_as<std::remove_cvref_t<Y>, X>
-  located(Y&& y, const char* file = __builtin_FILE(), int line = __builtin_LINE())  // NOLINT
+  requires std::same_as<std::remove_cvref_t<Y>, X> located(Y&& y,
+                                                           const char* file = __builtin_FILE(),
+                                                           int line = __builtin_LINE())  // NOLINT
       : value(std::forward<Y>(y)), where{file, line} {}
 };
 
@@ -84,14 +85,14 @@ class expression_base : public expression_tag {
   explicit operator bool() const { return truth_of(self().node()); }
 
 // For each operator two hidden friends: expression op anything, value op expression.
-#define SLOTH_LOCATED_OPERATOR(symbol, functor)                                  \
-  template <expression_or_scalar R>                                              \
-  [[nodiscard]] friend auto operator symbol(located<Self> l, R&& r) {            \
+#define SLOTH_LOCATED_OPERATOR(symbol, functor)                                       \
+  template <expression_or_scalar R>                                                   \
+  [[nodiscard]] friend auto operator symbol(located<Self> l, R&& r) {                 \
     return elementwise<op::functor>(l.where, std::move(l.value), std::forward<R>(r)); \
-  }                                                                              \
-  template <scalar_value L>                                                      \
-  [[nodiscard]] friend auto operator symbol(L const& l, located<Self> r) {       \
-    return elementwise<op::functor>(r.where, l, std::move(r.value));             \
+  }                                                                                   \
+  template <scalar_value L>                                                           \
+  [[nodiscard]] friend auto operator symbol(L const& l, located<Self> r) {            \
+    return elementwise<op::functor>(r.where, l, std::move(r.value));                  \
   }
   SLOTH_LOCATED_OPERATOR(+, add)
   SLOTH_LOCATED_OPERATOR(-, subtract)
@@ -112,18 +113,15 @@ class expression_base : public expression_tag {
 
  protected:
   [[nodiscard]] Self const& self() const { return static_cast<Self const&>(*this); }
-  [[nodiscard]] static auto as_view(node_ptr n) {
-    return view<value_t<Self>, false>(std::move(n));
-  }
+  [[nodiscard]] static auto as_view(node_ptr n) { return view<value_t<Self>, false>(std::move(n)); }
 };
 
 // C++20 also tries a == b as b == a, which would make a hidden friend with a converted left operand
 // ambiguous: these are free templates, and their errors carry no line.
-#define SLOTH_FREE_OPERATOR(symbol, functor)                        \
-  template <expression_or_scalar L, expression_or_scalar R>         \
-    requires(expression<L> || expression<R>)                        \
-  [[nodiscard]] auto operator symbol(L&& l, R&& r) {                \
-    return elementwise<op::functor>({}, std::forward<L>(l), std::forward<R>(r)); \
+#define SLOTH_FREE_OPERATOR(symbol, functor)                                                  \
+  template <expression_or_scalar L, expression_or_scalar R>                                   \
+  requires(expression<L> || expression<R>) [[nodiscard]] auto operator symbol(L&& l, R&& r) { \
+    return elementwise<op::functor>({}, std::forward<L>(l), std::forward<R>(r));              \
   }
 SLOTH_FREE_OPERATOR(==, equal)
 SLOTH_FREE_OPERATOR(!=, not_equal)

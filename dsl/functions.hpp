@@ -9,29 +9,29 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-#define SLOTH_UNARY_FUNCTION(name, ...)                     \
-  template <expression X>                                   \
-  [[nodiscard]] auto name(X&& x) {                          \
-    return elementwise<op::name>({}, std::forward<X>(x));   \
+#define SLOTH_UNARY_FUNCTION(name, ...)                   \
+  template <expression X>                                 \
+  [[nodiscard]] auto name(X&& x) {                        \
+    return elementwise<op::name>({}, std::forward<X>(x)); \
   }
 SLOTH_UNARY_OPERATIONS(SLOTH_UNARY_FUNCTION)
 #undef SLOTH_UNARY_FUNCTION
 
-#define SLOTH_BINARY_FUNCTION(name, ...)                                                   \
-  template <expression_or_scalar A, expression_or_scalar B>                                \
-    requires(expression<A> || expression<B>)                                               \
-  [[nodiscard]] auto name(A&& a, B&& b, location where = location::here()) {               \
-    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b));           \
+#define SLOTH_BINARY_FUNCTION(name, ...)                                         \
+  template <expression_or_scalar A, expression_or_scalar B>                      \
+  requires(expression<A> || expression<B>) [[nodiscard]] auto name(              \
+      A&& a, B&& b, location where = location::here()) {                         \
+    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b)); \
   }
 SLOTH_BINARY_OPERATIONS(SLOTH_BINARY_FUNCTION)
 #undef SLOTH_BINARY_FUNCTION
 
-#define SLOTH_TERNARY_FUNCTION(name, ...)                                                  \
-  template <expression_or_scalar A, expression_or_scalar B, expression_or_scalar C>        \
-    requires(expression<A> || expression<B> || expression<C>)                              \
-  [[nodiscard]] auto name(A&& a, B&& b, C&& c, location where = location::here()) {        \
-    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b),            \
-                                 std::forward<C>(c));                                      \
+#define SLOTH_TERNARY_FUNCTION(name, ...)                                            \
+  template <expression_or_scalar A, expression_or_scalar B, expression_or_scalar C>  \
+  requires(expression<A> || expression<B> || expression<C>) [[nodiscard]] auto name( \
+      A&& a, B&& b, C&& c, location where = location::here()) {                      \
+    return elementwise<op::name>(where, std::forward<A>(a), std::forward<B>(b),      \
+                                 std::forward<C>(c));                                \
   }
 SLOTH_TERNARY_OPERATIONS(SLOTH_TERNARY_FUNCTION)
 #undef SLOTH_TERNARY_FUNCTION
@@ -64,9 +64,9 @@ template <expression C, expression_or_scalar A, expression_or_scalar B>
 
 /// |a - b| <= atol + rtol |b|, elementwise; NaN is close to nothing.
 template <expression_or_scalar A, expression_or_scalar B>
-  requires(expression<A> || expression<B>)
-[[nodiscard]] auto isclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8,
-                           location where = location::here()) {
+requires(expression<A> || expression<B>)
+    [[nodiscard]] auto isclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8,
+                               location where = location::here()) {
   return elementwise<op::isclose>(where, std::forward<A>(a), std::forward<B>(b), rtol, atol);
 }
 
@@ -80,8 +80,7 @@ template <class F>
 /// f of the elements, fused like any operation. `f` is a functor at namespace scope whose call
 /// operator is marked SLOTH_HD, or made by SLOTH_FN; its state, if any, takes at most 16 bytes.
 template <class F, expression_or_scalar... X>
-  requires(expression<X> || ...)
-[[nodiscard]] auto map(F f, X&&... x) {
+requires(expression<X> || ...) [[nodiscard]] auto map(F f, X&&... x) {
   if constexpr (is_closure<F>()) {
     static_assert(!is_closure<F>(),
                   "map takes a functor at namespace scope with a SLOTH_HD call operator, or "
@@ -105,10 +104,10 @@ template <class F, expression_or_scalar... X>
 }
 
 /// SLOTH_FN(cube, (auto v), v * v * v): a functor for map, at namespace scope.
-#define SLOTH_FN(name, parameters, ...)                                  \
-  struct name##_function {                                               \
+#define SLOTH_FN(name, parameters, ...)                                         \
+  struct name##_function {                                                      \
     constexpr SLOTH_HD auto operator() parameters const { return __VA_ARGS__; } \
-  };                                                                     \
+  };                                                                            \
   inline constexpr name##_function name {}
 
 /// The axes in another order: reversed, or as given.
@@ -155,7 +154,8 @@ auto eval(X&&... x) {
       return array<value_t<X>...>(contiguous(nodes[I])...);
     else
       return std::tuple<array<value_t<X>>...>{array<value_t<X>>(contiguous(nodes[I]))...};
-  }(std::make_index_sequence<sizeof...(X)>{});
+  }
+  (std::make_index_sequence<sizeof...(X)>{});
 }
 
 /// The plan that evaluating the expressions runs, a line a step.

@@ -141,43 +141,43 @@ SLOTH_HD constexpr float from_bf16(std::uint16_t b) {
 
 // float(h) is implicit and H(x) explicit: h + h is H, and every mixed operation is C++'s own on
 // float. One definition serves both types, which differ in two functions only.
-#define SLOTH_HALF(H, round, widen)                                                              \
-  struct H {                                                                                     \
-    std::uint16_t bits;                                                                          \
-                                                                                                 \
-    H() = default;                                                                               \
-    SLOTH_HD explicit constexpr H(float v) : bits(round(v)) {}                                   \
-    SLOTH_HD explicit constexpr H(double v) : bits(round(half_detail::round_to_odd(v))) {}       \
-    explicit constexpr H(long double v) : H(static_cast<double>(v)) {}                           \
-    template <std::integral I>                                                                   \
-    SLOTH_HD explicit constexpr H(I v) : bits(round(half_detail::integer_to_odd(v))) {}          \
-    SLOTH_HD static constexpr H from_bits(std::uint16_t b) {                                     \
-      H h{};                                                                                     \
-      h.bits = b;                                                                                \
-      return h;                                                                                  \
-    }                                                                                            \
-    SLOTH_HD constexpr operator float() const { return widen(bits); }                            \
-                                                                                                 \
-    SLOTH_HD friend constexpr H operator+(H a, H b) { return H(float(a) + float(b)); }           \
-    SLOTH_HD friend constexpr H operator-(H a, H b) { return H(float(a) - float(b)); }           \
-    SLOTH_HD friend constexpr H operator*(H a, H b) { return H(float(a) * float(b)); }           \
-    SLOTH_HD friend constexpr H operator/(H a, H b) { return H(float(a) / float(b)); }           \
-    SLOTH_HD friend constexpr H operator+(H a) { return a; }                                     \
-    SLOTH_HD friend constexpr H operator-(H a) {                                                 \
-      return from_bits(static_cast<std::uint16_t>(a.bits ^ 0x8000u));                            \
-    }                                                                                            \
-    SLOTH_HD friend constexpr bool operator==(H a, H b) { return float(a) == float(b); }         \
-    SLOTH_HD friend constexpr bool operator!=(H a, H b) { return float(a) != float(b); }         \
-    SLOTH_HD friend constexpr bool operator<(H a, H b) { return float(a) < float(b); }           \
-    SLOTH_HD friend constexpr bool operator<=(H a, H b) { return float(a) <= float(b); }         \
-    SLOTH_HD friend constexpr bool operator>(H a, H b) { return float(a) > float(b); }           \
-    SLOTH_HD friend constexpr bool operator>=(H a, H b) { return float(a) >= float(b); }         \
-    SLOTH_HD constexpr H& operator+=(float b) { return *this = H(float(*this) + b); }            \
-    SLOTH_HD constexpr H& operator-=(float b) { return *this = H(float(*this) - b); }            \
-    SLOTH_HD constexpr H& operator*=(float b) { return *this = H(float(*this) * b); }            \
-    SLOTH_HD constexpr H& operator/=(float b) { return *this = H(float(*this) / b); }            \
-  };                                                                                             \
-  static_assert(sizeof(H) == 2 && std::is_trivially_copyable_v<H>);                              \
+#define SLOTH_HALF(H, round, widen)                                                        \
+  struct H {                                                                               \
+    std::uint16_t bits;                                                                    \
+                                                                                           \
+    H() = default;                                                                         \
+    SLOTH_HD explicit constexpr H(float v) : bits(round(v)) {}                             \
+    SLOTH_HD explicit constexpr H(double v) : bits(round(half_detail::round_to_odd(v))) {} \
+    explicit constexpr H(long double v) : H(static_cast<double>(v)) {}                     \
+    template <std::integral I>                                                             \
+    SLOTH_HD explicit constexpr H(I v) : bits(round(half_detail::integer_to_odd(v))) {}    \
+    SLOTH_HD static constexpr H from_bits(std::uint16_t b) {                               \
+      H h{};                                                                               \
+      h.bits = b;                                                                          \
+      return h;                                                                            \
+    }                                                                                      \
+    SLOTH_HD constexpr operator float() const { return widen(bits); }                      \
+                                                                                           \
+    SLOTH_HD friend constexpr H operator+(H a, H b) { return H(float(a) + float(b)); }     \
+    SLOTH_HD friend constexpr H operator-(H a, H b) { return H(float(a) - float(b)); }     \
+    SLOTH_HD friend constexpr H operator*(H a, H b) { return H(float(a) * float(b)); }     \
+    SLOTH_HD friend constexpr H operator/(H a, H b) { return H(float(a) / float(b)); }     \
+    SLOTH_HD friend constexpr H operator+(H a) { return a; }                               \
+    SLOTH_HD friend constexpr H operator-(H a) {                                           \
+      return from_bits(static_cast<std::uint16_t>(a.bits ^ 0x8000u));                      \
+    }                                                                                      \
+    SLOTH_HD friend constexpr bool operator==(H a, H b) { return float(a) == float(b); }   \
+    SLOTH_HD friend constexpr bool operator!=(H a, H b) { return float(a) != float(b); }   \
+    SLOTH_HD friend constexpr bool operator<(H a, H b) { return float(a) < float(b); }     \
+    SLOTH_HD friend constexpr bool operator<=(H a, H b) { return float(a) <= float(b); }   \
+    SLOTH_HD friend constexpr bool operator>(H a, H b) { return float(a) > float(b); }     \
+    SLOTH_HD friend constexpr bool operator>=(H a, H b) { return float(a) >= float(b); }   \
+    SLOTH_HD constexpr H& operator+=(float b) { return *this = H(float(*this) + b); }      \
+    SLOTH_HD constexpr H& operator-=(float b) { return *this = H(float(*this) - b); }      \
+    SLOTH_HD constexpr H& operator*=(float b) { return *this = H(float(*this) * b); }      \
+    SLOTH_HD constexpr H& operator/=(float b) { return *this = H(float(*this) / b); }      \
+  };                                                                                       \
+  static_assert(sizeof(H) == 2 && std::is_trivially_copyable_v<H>);                        \
   static_assert(std::is_trivially_default_constructible_v<H>);
 
 /// IEEE 754 binary16: 11 significant bits, largest 65504.

@@ -16,8 +16,8 @@ slice::range slice::over(std::int64_t n, location where) const {
   // Written without first + step, which may overflow for huge steps.
   std::int64_t const span = step_ > 0 ? last - first : first - last;
   if (span <= 0) return {first, 0, 1};  // a huge step times a stride would overflow
-  std::uint64_t const step = step_ > 0 ? static_cast<std::uint64_t>(step_)
-                                       : 0 - static_cast<std::uint64_t>(step_);
+  std::uint64_t const step =
+      step_ > 0 ? static_cast<std::uint64_t>(step_) : 0 - static_cast<std::uint64_t>(step_);
   std::int64_t const count = static_cast<std::int64_t>((span - 1) / step) + 1;
   return {first, count, count > 1 ? step_ : 1};
 }
@@ -32,9 +32,9 @@ node_ptr subscript(node_ptr const& base, std::initializer_list<index_item> items
   int const rank = base->shape.rank();
   if (ellipses > 1) throw index_error("subscript: more than one ellipsis", where);
   if (consumed > rank)
-    throw index_error("subscript: " + std::to_string(consumed) + " indices for shape " +
-                          to_string(base->shape),
-                      where);
+    throw index_error(
+        "subscript: " + std::to_string(consumed) + " indices for shape " + to_string(base->shape),
+        where);
   extents shape;
   strides stride;
   std::int64_t offset = base->offset;
@@ -51,9 +51,8 @@ node_ptr subscript(node_ptr const& base, std::initializer_list<index_item> items
       case kind::integer: {
         std::int64_t const n = base->shape[axis];
         if (item.integer < -n || item.integer >= n)
-          throw index_error("index " + std::to_string(item.integer) +
-                                " is out of range for axis " + std::to_string(axis) +
-                                " of shape " + to_string(base->shape),
+          throw index_error("index " + std::to_string(item.integer) + " is out of range for axis " +
+                                std::to_string(axis) + " of shape " + to_string(base->shape),
                             where);
         offset += (item.integer < 0 ? item.integer + n : item.integer) * base->stride[axis];
         ++axis;
@@ -88,9 +87,9 @@ node_ptr permuted(node_ptr const& base, extents const& axes, location where) {
   strides stride = base->stride;
   extents seen = extents::filled(rank, 0);
   if (axes.rank() != rank)
-    throw shape_error("transpose: " + std::to_string(axes.rank()) + " axes for shape " +
-                          to_string(base->shape),
-                      where);
+    throw shape_error(
+        "transpose: " + std::to_string(axes.rank()) + " axes for shape " + to_string(base->shape),
+        where);
   for (int i = 0; i < rank; ++i) {
     int const axis = normalize_axis(axes[i], rank, "transpose", where);
     if (seen[axis]++)
@@ -127,8 +126,8 @@ node_ptr squeezed(node_ptr const& base, location where) {
 node_ptr squeezed(node_ptr const& base, std::int64_t axis, location where) {
   int const a = normalize_axis(axis, base->shape.rank(), "squeeze", where);
   if (base->shape[a] != 1)
-    throw shape_error("squeeze: axis " + std::to_string(a) + " of shape " +
-                          to_string(base->shape) + " has extent " + std::to_string(base->shape[a]),
+    throw shape_error("squeeze: axis " + std::to_string(a) + " of shape " + to_string(base->shape) +
+                          " has extent " + std::to_string(base->shape[a]),
                       where);
   extents shape = base->shape;
   strides stride = base->stride;
@@ -167,7 +166,8 @@ extents resolve_shape(extents const& wanted, extents const& from, location where
   std::int64_t known = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (shape[axis] == -1) {
-      if (unknown >= 0) throw shape_error("reshape: more than one -1 in " + to_string(wanted), where);
+      if (unknown >= 0)
+        throw shape_error("reshape: more than one -1 in " + to_string(wanted), where);
       unknown = axis;
     } else if (shape[axis] < 0 || __builtin_mul_overflow(known, shape[axis], &known)) {
       refuse();

@@ -10,8 +10,7 @@ loaded load(std::string const& path) {
     values = new_storage(h.type, h.shape, {});
     return values->data();
   });
-  if (header.fortran_order)
-    values = node::of_view(values, header.shape, header.stride, 0, {});
+  if (header.fortran_order) values = node::of_view(values, header.shape, header.stride, 0, {});
   return loaded(std::move(values), path);
 }
 

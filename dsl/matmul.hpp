@@ -22,8 +22,8 @@ inline constexpr bool is_operator_expression = false;
 template <class Op, class A, class B>
 inline constexpr bool is_operator_expression<apply<Op, A, B>> =
     Op::symbol[0] != '\0' &&
-    !((std::is_same_v<Op, op::multiply> || std::is_same_v<Op, op::divide>) &&
-      (is_scalar_operand<A> || is_scalar_operand<B>));
+    !((std::is_same_v<Op, op::multiply> || std::is_same_v<Op, op::divide>)&&(is_scalar_operand<A> ||
+                                                                             is_scalar_operand<B>));
 
 template <class A, class B>
 auto product_of(location where, A&& a, B&& b) {
@@ -38,8 +38,9 @@ auto product_operator(location where, A&& a, B&& b) {
   using left = std::remove_cvref_t<A>;
   using right = std::remove_cvref_t<B>;
   if constexpr (!expression<right>) {
-    static_assert(!scalar_value<right>, "'&' is the matrix product and takes two arrays: write "
-                                        "'x * 2' for a scalar, bitwise_and(x, 2) for bits");
+    static_assert(!scalar_value<right>,
+                  "'&' is the matrix product and takes two arrays: write "
+                  "'x * 2' for a scalar, bitwise_and(x, 2) for bits");
     return refused{};
   } else if constexpr (std::is_same_v<value_t<left>, bool> ||
                        std::is_same_v<value_t<right>, bool>) {
@@ -66,8 +67,9 @@ template <expression A, expression B>
 [[nodiscard]] auto matmul(A&& a, B&& b, location where = location::here()) {
   using type = promote_t<value_t<A>, value_t<B>>;
   if constexpr (std::is_same_v<type, bool>) {
-    static_assert(!std::is_same_v<type, bool>, "the matrix product does not take bool operands: "
-                                               "convert with .astype<T>()");
+    static_assert(!std::is_same_v<type, bool>,
+                  "the matrix product does not take bool operands: "
+                  "convert with .astype<T>()");
     return refused{};
   } else {
     return matmul_detail::product_of(where, std::forward<A>(a), std::forward<B>(b));

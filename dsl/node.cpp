@@ -42,8 +42,8 @@ node_ptr node::of_view(node_ptr const& base, extents shape, strides stride, std:
                        location where) {
   if (base->done())
     return of_storage(base->type, std::move(shape), std::move(stride), offset, base->storage);
-  // A pending base may finish on another thread at any moment. Its result is row-major then, as
-  // the caller assumed, unless it is a view itself: the caller composes those (see view_base).
+  // Results are row-major from element 0 of their own storage, so that stride and offset are known
+  // before the base is computed, and stay right when another thread finishes it meanwhile.
   node_ptr result = of_operation(base->type, std::move(shape), view_operation{base}, where);
   result->stride = std::move(stride);
   result->offset = offset;

@@ -61,9 +61,7 @@ class buffer {
     return references_.load(std::memory_order_acquire);
   }
 
-  friend void retain(buffer* b) noexcept {
-    b->references_.fetch_add(1, std::memory_order_relaxed);
-  }
+  friend void retain(buffer* b) noexcept { b->references_.fetch_add(1, std::memory_order_relaxed); }
   friend void release(buffer* b) noexcept {
     if (b->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete b;
   }
@@ -104,8 +102,8 @@ struct fused_operation {
 /// `op` of a fused argument over some axes.
 struct reduce_operation {
   fused_operation argument;
-  extents domain;              // shape of the argument
-  std::vector<bool> reduced;   // one an axis of the domain
+  extents domain;             // shape of the argument
+  std::vector<bool> reduced;  // one an axis of the domain
   reduction op = reduction::sum;
   double ddof = 0;
 };
@@ -121,8 +119,8 @@ struct view_operation {
   node_ptr base;
 };
 
-using operation =
-    std::variant<std::monostate, fused_operation, reduce_operation, matmul_operation, view_operation>;
+using operation = std::variant<std::monostate, fused_operation, reduce_operation, matmul_operation,
+                               view_operation>;
 
 enum class node_state : std::uint8_t { pending, claimed, done };
 
@@ -130,13 +128,14 @@ class node {
  public:
   dtype type;
   extents shape;
-  sloth::strides stride;     // of the result, in elements; row-major unless a view says otherwise
-  std::int64_t offset = 0;   // of element (0, ..., 0) in `storage`, in elements
-  counted<buffer> storage;   // null until computed
+  sloth::strides stride;    // of the result, in elements; row-major unless a view says otherwise
+  std::int64_t offset = 0;  // of element (0, ..., 0) in `storage`, in elements
+  counted<buffer> storage;  // null until computed
   std::atomic<node_state> state{node_state::pending};
-  operation op;              // dropped once computed, and the operands with it
+  operation op;  // dropped once computed, and the operands with it
   location where;
-  std::uint64_t visited = 0;  // the last planning pass that met this node; under the planner's mutex
+  std::uint64_t visited =
+      0;  // the last planning pass that met this node; under the planner's mutex
 
   node(dtype type_, extents shape_, location where_ = {})
       : type(type_), shape(std::move(shape_)), stride(row_major(shape)), where(where_) {}

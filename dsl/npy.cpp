@@ -97,10 +97,14 @@ class header_parser {
         seen = true;
       };
       expect(':', "':' after the key " + quoted(key));
-      if (key == "descr") once(has_type), parse_type(header);
-      else if (key == "fortran_order") once(has_order), header.fortran_order = boolean();
-      else if (key == "shape") once(has_shape), header.shape = shape();
-      else fail(name_, "the keys 'descr', 'fortran_order' and 'shape'", quoted(key));
+      if (key == "descr")
+        once(has_type), parse_type(header);
+      else if (key == "fortran_order")
+        once(has_order), header.fortran_order = boolean();
+      else if (key == "shape")
+        once(has_shape), header.shape = shape();
+      else
+        fail(name_, "the keys 'descr', 'fortran_order' and 'shape'", quoted(key));
       if (!accept(',') && peek() != '}') unexpected("',' or '}' after the value of " + quoted(key));
     }
     if (peek() != '\0' || at_ != text_.size()) unexpected("nothing after the dictionary");
@@ -129,8 +133,7 @@ class header_parser {
   [[noreturn]] void unexpected(std::string const& expected) {
     skip_space();
     auto const rest = text_.substr(at_, text_.find_last_not_of(" \t\r\n\f") + 1 - at_);
-    fail(name_, expected + " in the header",
-         at_ == text_.size() ? "its end" : quoted(rest));
+    fail(name_, expected + " in the header", at_ == text_.size() ? "its end" : quoted(rest));
   }
   void expect(char c, std::string const& what) {
     if (!accept(c)) unexpected(what);
@@ -197,11 +200,14 @@ class header_parser {
       header.swapped = code[0] == '>';
       code.remove_prefix(1);
     }
-    struct row { std::string_view code; dtype type; };
+    struct row {
+      std::string_view code;
+      dtype type;
+    };
     static constexpr row rows[] = {
-        {"b1", dtype::boolean}, {"i1", dtype::i8},  {"i2", dtype::i16}, {"i4", dtype::i32},
-        {"i8", dtype::i64},     {"u1", dtype::u8},  {"u2", dtype::u16}, {"u4", dtype::u32},
-        {"u8", dtype::u64},     {"f2", dtype::f16}, {"f4", dtype::f32}, {"f8", dtype::f64},
+        {"b1", dtype::boolean},   {"i1", dtype::i8},         {"i2", dtype::i16}, {"i4", dtype::i32},
+        {"i8", dtype::i64},       {"u1", dtype::u8},         {"u2", dtype::u16}, {"u4", dtype::u32},
+        {"u8", dtype::u64},       {"f2", dtype::f16},        {"f4", dtype::f32}, {"f8", dtype::f64},
         {"c8", dtype::complex64}, {"c16", dtype::complex128}};
     for (auto const& r : rows) {
       if (r.code == code) {
@@ -219,7 +225,8 @@ class header_parser {
     bool const sized = !size.empty() && size.find_first_not_of("0123456789") == size.npos;
     switch (code.empty() ? '\0' : code[0]) {
       case 'O': return "Python objects";
-      case 'S': case 'a': return "byte strings";
+      case 'S':
+      case 'a': return "byte strings";
       case 'U': return "strings";
       case 'T': return "variable-width strings";
       case 'M': return "dates";
@@ -227,7 +234,9 @@ class header_parser {
       case 'V': return "raw bytes or a type that NumPy lacks, as bfloat16";
       case 'f': return sized ? "floats of another size" : unknown;
       case 'c': return sized ? "complex numbers of another size" : unknown;
-      case 'i': case 'u': case 'b': return sized ? "integers of another size" : unknown;
+      case 'i':
+      case 'u':
+      case 'b': return sized ? "integers of another size" : unknown;
       default: return unknown;
     }
   }
@@ -291,15 +300,15 @@ std::ifstream open_npy(std::string const& path) {
 // to 21 digits, then padding to a multiple of 64.
 std::string header_text(dtype type, extents const& shape) {
   bool const byte = size_of(type) == 1;
-  char const kind = type == dtype::boolean                                       ? 'b'
-                    : type == dtype::complex64 || type == dtype::complex128      ? 'c'
+  char const kind = type == dtype::boolean                                           ? 'b'
+                    : type == dtype::complex64 || type == dtype::complex128          ? 'c'
                     : type == dtype::f16 || type == dtype::f32 || type == dtype::f64 ? 'f'
-                    : type >= dtype::u8 && type <= dtype::u64                    ? 'u'
-                                                                                 : 'i';
+                    : type >= dtype::u8 && type <= dtype::u64                        ? 'u'
+                                                                                     : 'i';
   std::string text = "{'descr': '";
   text += byte ? '|' : '<';
-  text += kind + std::to_string(size_of(type)) + "', 'fortran_order': False, 'shape': " +
-          to_string(shape) + ", }";
+  text += kind + std::to_string(size_of(type)) +
+          "', 'fortran_order': False, 'shape': " + to_string(shape) + ", }";
   if (shape.rank() > 0) text.append(21 - std::to_string(shape[0]).size(), ' ');
   std::size_t const prefix = magic.size() + 4;
   text.append(64 - (prefix + text.size() + 1) % 64, ' ');

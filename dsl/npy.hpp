@@ -16,8 +16,8 @@ namespace sloth::inline SLOTH_ABI {
 /// What a .npy file says of its elements.
 struct npy_header {
   dtype type = dtype::f64;
-  bool fortran_order = false;   ///< the first axis varies fastest
-  bool swapped = false;         ///< the file is big endian
+  bool fortran_order = false;  ///< the first axis varies fastest
+  bool swapped = false;        ///< the file is big endian
   extents shape;
   strides stride;               ///< of the elements as they lie in the file, in elements
   std::size_t data_offset = 0;  ///< bytes from the magic string to the first element

@@ -7,7 +7,15 @@
 namespace sloth::inline SLOTH_ABI {
 
 /// Element types an operation accepts, after its operands were brought to their common type.
-enum class accepts : std::uint8_t { any, numeric, ordered, real, floating, real_floating, integral };
+enum class accepts : std::uint8_t {
+  any,
+  numeric,
+  ordered,
+  real,
+  floating,
+  real_floating,
+  integral
+};
 
 [[nodiscard]] constexpr const char* to_string(accepts kind) noexcept {
   constexpr const char* names[] = {"any",      "numeric",       "ordered", "real",
@@ -16,13 +24,14 @@ enum class accepts : std::uint8_t { any, numeric, ordered, real, floating, real_
 }
 
 template <accepts Kind, element T>
-inline constexpr bool accepted = Kind == accepts::any ? true
-                                 : Kind == accepts::numeric ? !std::is_same_v<T, bool>
-                                 : Kind == accepts::ordered ? !is_complex<T>
-                                 : Kind == accepts::real ? !is_complex<T> && !std::is_same_v<T, bool>
-                                 : Kind == accepts::floating      ? is_floating<T>
-                                 : Kind == accepts::real_floating ? is_real_floating<T>
-                                                                  : std::is_integral_v<T>;
+inline constexpr bool accepted =
+    Kind == accepts::any             ? true
+    : Kind == accepts::numeric       ? !std::is_same_v<T, bool>
+    : Kind == accepts::ordered       ? !is_complex<T>
+    : Kind == accepts::real          ? !is_complex<T> && !std::is_same_v<T, bool>
+    : Kind == accepts::floating      ? is_floating<T>
+    : Kind == accepts::real_floating ? is_real_floating<T>
+                                     : std::is_integral_v<T>;
 
 /// Where the operands' common type is taken before the operation: as it is, to floating as exp's,
 /// to floating as true division's, or to bool.
@@ -153,14 +162,14 @@ struct elementwise_row {
   static constexpr computes_in in = In;
 };
 
-#define SLOTH_ROW_FUNCTOR(name_, symbol_, types_, in_, parameters, ...)  \
-  struct name_ : elementwise_row<accepts::types_, computes_in::in_> {    \
-    static constexpr const char* name = #name_;                          \
-    static constexpr const char* symbol = symbol_;                       \
-    template <element T>                                                 \
-    static SLOTH_HD auto value parameters {                              \
-      return __VA_ARGS__;                                                \
-    }                                                                    \
+#define SLOTH_ROW_FUNCTOR(name_, symbol_, types_, in_, parameters, ...) \
+  struct name_ : elementwise_row<accepts::types_, computes_in::in_> {   \
+    static constexpr const char* name = #name_;                         \
+    static constexpr const char* symbol = symbol_;                      \
+    template <element T>                                                \
+    static SLOTH_HD auto value parameters {                             \
+      return __VA_ARGS__;                                               \
+    }                                                                   \
   };
 #define U(name, symbol, numpy, types, in, low, high, ulp, ...) \
   SLOTH_ROW_FUNCTOR(name, symbol, types, in, (T a), __VA_ARGS__)
@@ -238,12 +247,9 @@ SLOTH_HD auto evaluate(T... v) {
 
 /// The rows, for tests and documentation.
 inline constexpr operation_row operation_rows[] = {
-#define U(n, s, np, t, i, lo, hi, ulp, ...) \
-  {#n, s, np, 1, accepts::t, computes_in::i, lo, hi, ulp},
-#define B(n, s, np, t, i, lo, hi, ulp, ...) \
-  {#n, s, np, 2, accepts::t, computes_in::i, lo, hi, ulp},
-#define T(n, s, np, t, i, lo, hi, ulp, ...) \
-  {#n, s, np, 3, accepts::t, computes_in::i, lo, hi, ulp},
+#define U(n, s, np, t, i, lo, hi, ulp, ...) {#n, s, np, 1, accepts::t, computes_in::i, lo, hi, ulp},
+#define B(n, s, np, t, i, lo, hi, ulp, ...) {#n, s, np, 2, accepts::t, computes_in::i, lo, hi, ulp},
+#define T(n, s, np, t, i, lo, hi, ulp, ...) {#n, s, np, 3, accepts::t, computes_in::i, lo, hi, ulp},
     SLOTH_UNARY_OPERATIONS(U) SLOTH_BINARY_OPERATIONS(B) SLOTH_TERNARY_OPERATIONS(T)
 #undef U
 #undef B

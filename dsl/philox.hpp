@@ -178,8 +178,8 @@ SLOTH_HD inline T philox_normal(std::uint64_t seed, std::uint64_t offset, std::u
   std::uint64_t const j = offset + i;
   if constexpr (std::is_same_v<T, float>) {
     philox_block const b = philox_block32(seed, j);
-    auto const z = (j & 2) ? philox_box_muller(b.word[2], b.word[3])
-                           : philox_box_muller(b.word[0], b.word[1]);
+    auto const z =
+        (j & 2) ? philox_box_muller(b.word[2], b.word[3]) : philox_box_muller(b.word[0], b.word[1]);
     return (j & 1) ? z.cosine : z.sine;
   } else {
     philox_block const b = philox_block64(seed, j);

@@ -1,5 +1,6 @@
 #include <dsl/plan.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -50,8 +51,8 @@ std::vector<step> make_plan(std::span<node_ptr const> roots) {
 
 matmul_extents matmul_shape(extents const& a, extents const& b, location where) {
   auto refuse = [&](const char* what) {
-    throw shape_error(
-        std::string("matmul: ") + what + ": " + to_string(a) + " & " + to_string(b), where);
+    throw shape_error(std::string("matmul: ") + what + ": " + to_string(a) + " & " + to_string(b),
+                      where);
   };
   if (a.rank() == 0 || b.rank() == 0) refuse("operands need at least one axis");
   matmul_extents e;
@@ -88,12 +89,16 @@ double step::flops() const {
 
 double step::bytes() const {
   if (kind == step_kind::view) return 0;
-  auto bytes_of = [](dtype type, extents const& shape) {
-    return static_cast<double>(shape.size()) * static_cast<double>(size_of(type));
+  auto bytes_of = [](node const& n) {
+    return static_cast<double>(n.shape.size()) * static_cast<double>(size_of(n.type));
   };
-  double total = bytes_of(target->type, target->shape);
-  for_each_operand(target->op,
-                   [&](node_ptr const& n) { total += bytes_of(n->type, n->shape); });
+  double total = bytes_of(*target);
+  std::vector<node const*> read;
+  for_each_operand(target->op, [&](node_ptr const& n) {
+    if (std::find(read.begin(), read.end(), n.get()) != read.end()) return;
+    read.push_back(n.get());
+    total += bytes_of(*n);
+  });
   return total;
 }
 
@@ -102,8 +107,7 @@ namespace {
 std::string typed(node const& n) { return std::string(to_string(n.type)) + to_string(n.shape); }
 
 const char* name_of(generator_kind kind) {
-  constexpr const char* names[] = {"",       "rand",     "normal", "arange",
-                                   "linspace", "eye", "full"};
+  constexpr const char* names[] = {"", "rand", "normal", "arange", "linspace", "eye", "full"};
   return names[static_cast<int>(kind)];
 }
 

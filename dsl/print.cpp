@@ -85,7 +85,9 @@ struct real_type {
   double scalar_limit;  // the same for rank 0
 };
 template <class T>
-constexpr double type_limit = std::is_same_v<T, float> ? 1e6 : std::is_same_v<T, f16> ? 1e3 : 1e2;
+constexpr double type_limit = std::is_same_v<T, float> ? 1e6
+                              : std::is_same_v<T, f16> ? 1e3
+                                                       : 1e2;
 template <class T>
 constexpr real_type real_type_of{shortest<T>, round_to<T>,
                                  std::is_same_v<T, double> ? 1e8 : type_limit<T>,
@@ -113,8 +115,8 @@ split_number positional(real_type const& type, double x, int precision, bool plu
   decimal const d = type.shortest(magnitude);
   if (d.fraction_digits() > precision) {
     char text[text_size];
-    auto const end = std::to_chars(text, text + text_size, magnitude, std::chars_format::fixed,
-                                   precision);
+    auto const end =
+        std::to_chars(text, text + text_size, magnitude, std::chars_format::fixed, precision);
     std::string_view const fixed(text, static_cast<std::size_t>(end.ptr - text));
     auto const point = std::min(fixed.find('.'), fixed.size());
     s.whole += fixed.substr(0, point);
@@ -157,13 +159,17 @@ class floating_format {
     std::vector<double> finite;
     bool negative_infinity = plus;
     for (double x : values) {
-      if (std::isfinite(x)) finite.push_back(x);
-      else if (x < 0) negative_infinity = true;
+      if (std::isfinite(x))
+        finite.push_back(x);
+      else if (x < 0)
+        negative_infinity = true;
     }
     if (!finite.empty()) {
       exponential_ = needs_exponent(finite, options.suppress);
-      if (exponential_) fit_exponential(finite);
-      else fit_positional(finite);
+      if (exponential_)
+        fit_exponential(finite);
+      else
+        fit_positional(finite);
     }
     if (finite.size() != values.size()) {
       int const offset = right_ + 1;
@@ -200,9 +206,8 @@ class floating_format {
       smallest = smallest == 0 ? std::abs(x) : std::min(smallest, std::abs(x));
     }
     if (largest == 0) return false;
-    return largest >= type_.array_limit ||
-           (!suppress &&
-            (smallest < type_.round(0.0001) || type_.round(largest / smallest) > 1000));
+    return largest >= type_.array_limit || (!suppress && (smallest < type_.round(0.0001) ||
+                                                          type_.round(largest / smallest) > 1000));
   }
 
   void fit_exponential(std::vector<double> const& finite) {
@@ -385,8 +390,8 @@ print_options& printing() noexcept {
   return options;
 }
 
-std::string format_array(dtype type, void const* data, extents const& shape,
-                         strides const& stride, print_options const& options) {
+std::string format_array(dtype type, void const* data, extents const& shape, strides const& stride,
+                         print_options const& options) {
   if (shape.size() == 0) return "[]";
   return visit(type, [&]<class T>() {
     auto const* elements = static_cast<T const*>(data);

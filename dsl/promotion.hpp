@@ -39,9 +39,11 @@ struct table {
 
 template <dtype D>
 struct type_of;
-#define X(name, type, numpy) \
-  template <>                \
-  struct type_of<dtype::name> { using t = type; };
+#define X(name, type, numpy)    \
+  template <>                   \
+  struct type_of<dtype::name> { \
+    using t = type;             \
+  };
 SLOTH_DTYPES(X)
 #undef X
 
@@ -49,10 +51,20 @@ SLOTH_DTYPES(X)
 constexpr int kind(dtype type) {
   switch (type) {
     case dtype::boolean: return 0;
-    case dtype::u8: case dtype::u16: case dtype::u32: case dtype::u64: return 1;
-    case dtype::i8: case dtype::i16: case dtype::i32: case dtype::i64: return 2;
-    case dtype::f16: case dtype::bf16: case dtype::f32: case dtype::f64: return 3;
-    case dtype::complex64: case dtype::complex128: return 4;
+    case dtype::u8:
+    case dtype::u16:
+    case dtype::u32:
+    case dtype::u64: return 1;
+    case dtype::i8:
+    case dtype::i16:
+    case dtype::i32:
+    case dtype::i64: return 2;
+    case dtype::f16:
+    case dtype::bf16:
+    case dtype::f32:
+    case dtype::f64: return 3;
+    case dtype::complex64:
+    case dtype::complex128: return 4;
   }
   return 4;
 }
@@ -104,9 +116,8 @@ template <element T>
 using mean_t = true_divide_t<T>;
 /// The type of abs, real and imag.
 template <element T>
-using real_t =
-    std::conditional_t<std::is_same_v<T, complex64>, float,
-                       std::conditional_t<std::is_same_v<T, complex128>, double, T>>;
+using real_t = std::conditional_t<std::is_same_v<T, complex64>, float,
+                                  std::conditional_t<std::is_same_v<T, complex128>, double, T>>;
 
 /// THE cast between element types. Floating to integer truncates and saturates, NaN gives 0;
 /// integer to integer wraps; anything to bool is `!= 0` (NaN is true); complex to real drops the

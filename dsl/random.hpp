@@ -54,8 +54,7 @@ class generator {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,
                   "random values are float or double; convert with .astype<T>()");
     std::uint64_t const params[2] = {
-        seed_, advance(checked_size(shape, {}), Kind == generator_kind::normal,
-                       8 * sizeof(Value))};
+        seed_, advance(checked_size(shape, {}), Kind == generator_kind::normal, 8 * sizeof(Value))};
     return generated<Kind, Value>(shape, scalar_bits::of(params), second);
   }
   /// Takes `count` elements of a stream of that width: their first offset.
@@ -71,8 +70,7 @@ void seed(std::uint64_t value);
 
 /// Uniform in (0, 1] from the default generator: rand(512, 512), rand<float>(n).
 template <element Value = double, std::integral... N>
-  requires(sizeof...(N) > 0)
-[[nodiscard]] auto rand(N... extent) {
+requires(sizeof...(N) > 0) [[nodiscard]] auto rand(N... extent) {
   return default_generator().rand<Value>(extent...);
 }
 template <element Value = double>

@@ -10,9 +10,9 @@ std::vector<bool> flags_of(options const& how, int rank, reduction op) {
   for (std::int64_t wanted : how.axes) {
     int const axis = normalize_axis(wanted, rank, to_string(op), how.where);
     if (reduced[axis])
-      throw index_error(std::string(to_string(op)) + ": axis " + std::to_string(axis) +
-                            " is given twice",
-                        how.where);
+      throw index_error(
+          std::string(to_string(op)) + ": axis " + std::to_string(axis) + " is given twice",
+          how.where);
     reduced[axis] = true;
   }
   return reduced;

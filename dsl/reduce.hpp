@@ -56,7 +56,9 @@ struct options {
 };
 
 template <class O>
-concept option = requires(options all, O o) { all.set(o); };
+concept option = requires(options all, O o) {
+  all.set(o);
+};
 
 template <class Wanted, class... O>
 inline constexpr bool has = (std::is_same_v<Wanted, std::remove_cvref_t<O>> || ...);
@@ -70,12 +72,12 @@ void require_elements(extents const& shape, reduction op, options const& how);
 template <reduction Op, class X, class... O>
 auto reduce(X&& x, O const&... o) {
   using result = reduction_t<Op, value_t<X>>;
-  constexpr bool ordered =
-      Op == reduction::min || Op == reduction::max || Op == reduction::argmin ||
-      Op == reduction::argmax;
+  constexpr bool ordered = Op == reduction::min || Op == reduction::max ||
+                           Op == reduction::argmin || Op == reduction::argmax;
   if constexpr (ordered && is_complex<value_t<X>>) {
-    static_assert(!is_complex<value_t<X>>, "complex numbers have no order: min, max, argmin and "
-                                           "argmax take real elements; use absolute(x)");
+    static_assert(!is_complex<value_t<X>>,
+                  "complex numbers have no order: min, max, argmin and "
+                  "argmax take real elements; use absolute(x)");
     return refused{};
   } else {
     options how;

@@ -6,7 +6,19 @@
 namespace sloth::inline SLOTH_ABI {
 
 enum class reduction : std::uint8_t {
-  sum, prod, mean, var, std, min, max, argmin, argmax, any, all, count_nonzero, norm
+  sum,
+  prod,
+  mean,
+  var,
+  std,
+  min,
+  max,
+  argmin,
+  argmax,
+  any,
+  all,
+  count_nonzero,
+  norm
 };
 inline constexpr int reduction_count = 13;
 

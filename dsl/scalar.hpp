@@ -255,13 +255,13 @@ SLOTH_HD T sqrt(T a) {
 }
 
 /// Rounding leaves integers and bool as they are, as NumPy 2.
-#define SLOTH_SCALAR_ROUNDING(name)        \
-  template <class T>                       \
-  SLOTH_HD T name(T a) {                   \
-    if constexpr (std::is_integral_v<T>)   \
-      return a;                            \
-    else                                   \
-      return std::name(a);                 \
+#define SLOTH_SCALAR_ROUNDING(name)      \
+  template <class T>                     \
+  SLOTH_HD T name(T a) {                 \
+    if constexpr (std::is_integral_v<T>) \
+      return a;                          \
+    else                                 \
+      return std::name(a);               \
   }
 SLOTH_SCALAR_ROUNDING(floor)
 SLOTH_SCALAR_ROUNDING(ceil)
@@ -276,15 +276,15 @@ SLOTH_HD constexpr T invert(T a) {
     return static_cast<T>(~a);
 }
 
-#define SLOTH_SCALAR_FUNCTION(name)       \
-  template <class T>                      \
-  SLOTH_HD T name(T a) {                  \
-    if constexpr (is_complex<T>) {        \
-      using sloth::name;                  \
-      return name(a);                     \
-    } else {                              \
-      return std::name(a);                \
-    }                                     \
+#define SLOTH_SCALAR_FUNCTION(name) \
+  template <class T>                \
+  SLOTH_HD T name(T a) {            \
+    if constexpr (is_complex<T>) {  \
+      using sloth::name;            \
+      return name(a);               \
+    } else {                        \
+      return std::name(a);          \
+    }                               \
   }
 SLOTH_SCALAR_FUNCTION(exp)
 SLOTH_SCALAR_FUNCTION(log)

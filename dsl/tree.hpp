@@ -245,7 +245,7 @@ using tree_t = decltype(as_tree(std::declval<X>()));
 // Where a static_assert has fired: the rest of the expression compiles silently.
 struct refused {
   template <class T>
-    requires std::is_class_v<T>
+  requires std::is_class_v<T>
   operator T() const;  // NOLINT
 #define SLOTH_SILENT_OPERATOR(symbol)                   \
   friend refused operator symbol(refused, auto const&); \
@@ -283,8 +283,9 @@ struct weak {
 template <class T, class X, class... Rest>
 struct weak<T, X, Rest...> : weak<T, Rest...> {};
 template <class T, class X, class... Rest>
-  requires scalar_value<X>
-struct weak<T, X, Rest...> : weak<weak_promote_t<T, std::remove_cvref_t<X>>, Rest...> {};
+requires scalar_value<X>
+struct weak<T, X, Rest...> : weak<weak_promote_t<T, std::remove_cvref_t<X>>, Rest...> {
+};
 
 }  // namespace tree_detail
 

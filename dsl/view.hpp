@@ -41,11 +41,11 @@ class view : public expression_base<view<Value, Writable>> {
 
 #define SLOTH_VIEW_UPDATE(symbol, functor)                                           \
   template <expression_or_scalar E>                                                  \
-  void operator symbol(E&& e) && {                                                   \
-    write(elementwise<op::functor>(where_, leaf<Value>(node_), std::forward<E>(e)));     \
+  void operator symbol(E&& e)&& {                                                    \
+    write(elementwise<op::functor>(where_, leaf<Value>(node_), std::forward<E>(e))); \
   }                                                                                  \
   template <expression_or_scalar E>                                                  \
-  void operator symbol(E&&) & = delete;
+  void operator symbol(E&&)& = delete;
   SLOTH_VIEW_UPDATE(+=, add)
   SLOTH_VIEW_UPDATE(-=, subtract)
   SLOTH_VIEW_UPDATE(*=, multiply)

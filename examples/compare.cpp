@@ -238,8 +238,8 @@ void print_json(std::vector<result> const& all, std::string const& type, int ste
   std::printf(
       "{\"cpu\": \"%s\", \"threads\": %d, \"sloth\": \"%s\", \"eigen\": \"%s\", "
       "\"compiler\": \"%s\", \"type\": \"%s\", \"steps\": %d, \"repeat\": %d,\n",
-      cpu_name().c_str(), host_engine::threads(), SLOTH_VERSION, plain_eigen::version().c_str(), compiler,
-      type.c_str(), steps, repeat);
+      cpu_name().c_str(), host_engine::threads(), SLOTH_VERSION, plain_eigen::version().c_str(),
+      compiler, type.c_str(), steps, repeat);
   if (!std::isnan(total)) std::printf(" \"sum\": %.17g,\n", total);
   if (!std::isnan(expected)) std::printf(" \"expected_error_bounds\": %.6g,\n", expected);
   std::printf(" \"results\": [");

@@ -17,11 +17,13 @@
 
 using namespace sloth;
 
-template <expression X
-> auto chain(X const& x) { return exp(-x * x) * sin(x) + sqrt(abs(x)); }
+template <expression X>
+auto chain(X const& x) {
+  return exp(-x * x) * sin(x) + sqrt(abs(x));
+}
 
-template <expression X
-> auto softmax(X const& x) {
+template <expression X>
+auto softmax(X const& x) {
   auto e = exp(x - max(x, last_axis, keepdims));
   return e / sum(e, last_axis, keepdims);
 }

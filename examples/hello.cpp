@@ -6,8 +6,8 @@
 
 using namespace sloth;
 
-template <expression X
-> auto softmax(X const& x) {
+template <expression X>
+auto softmax(X const& x) {
   auto e = exp(x - max(x, last_axis, keepdims));
   return e / sum(e, last_axis, keepdims);
 }

@@ -12,10 +12,14 @@ namespace {
 using values = std::vector<double>;
 using ids = std::vector<std::int64_t>;
 
-template <expression X
-> std::string type(X const&) { return to_string(dtype_of<value_t<X>>); }
-template <expression X
-> std::string shape(X const& x) { return to_string(x.shape()); }
+template <expression X>
+std::string type(X const&) {
+  return to_string(dtype_of<value_t<X>>);
+}
+template <expression X>
+std::string shape(X const& x) {
+  return to_string(x.shape());
+}
 
 }  // namespace
 

@@ -417,12 +417,13 @@ BOOST_AUTO_TEST_CASE(every_row_has_a_name_of_its_own) {
 // must be moved here by hand.
 BOOST_AUTO_TEST_CASE(operations_without_an_eigen_column) {
   std::string f32, f64, others;
-#define ROW(name, ...)                                                                           \
-  if (!host_engine::eigen_column<op::name, float>::exists) f32 += #name " ";                            \
-  if (!host_engine::eigen_column<op::name, double>::exists) f64 += #name " ";                           \
-  if (host_engine::eigen_column<op::name, std::int32_t>::exists ||                                      \
-      host_engine::eigen_column<op::name, f16>::exists || host_engine::eigen_column<op::name, bool>::exists || \
-      host_engine::eigen_column<op::name, complex64>::exists)                                           \
+#define ROW(name, ...)                                                        \
+  if (!host_engine::eigen_column<op::name, float>::exists) f32 += #name " ";  \
+  if (!host_engine::eigen_column<op::name, double>::exists) f64 += #name " "; \
+  if (host_engine::eigen_column<op::name, std::int32_t>::exists ||            \
+      host_engine::eigen_column<op::name, f16>::exists ||                     \
+      host_engine::eigen_column<op::name, bool>::exists ||                    \
+      host_engine::eigen_column<op::name, complex64>::exists)                 \
     others += #name " ";
   SLOTH_UNARY_OPERATIONS(ROW)
   SLOTH_BINARY_OPERATIONS(ROW)

@@ -10,8 +10,8 @@ namespace {
 
 using values = std::vector<double>;
 
-template <expression X
-> auto softmax(X const& x) {
+template <expression X>
+auto softmax(X const& x) {
   auto e = exp(x - max(x, last_axis, keepdims));
   return e / sum(e, last_axis, keepdims);
 }
@@ -19,8 +19,8 @@ template <expression X
 std::size_t allocations() { return memory().allocations; }
 
 /// Steps of the plan that compute something.
-template <class... X
-> int steps(X const&... x) {
+template <class... X>
+int steps(X const&... x) {
   std::istringstream plan(explain(x...));
   int count = 0;
   for (std::string line; std::getline(plan, line);)

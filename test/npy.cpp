@@ -178,14 +178,13 @@ BOOST_AUTO_TEST_CASE(every_type_and_rank_returns) {
 
 BOOST_AUTO_TEST_CASE(lenient_where_numpy_is) {
   std::string const data(16, '\0');
-  for (auto header :
-       {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}",
-        "{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"<f8\"}",
-        " { 'shape' : ( 2 , ) , 'descr' : '=f8' , 'fortran_order' : False } \n",
-        "{'descr': 'f8', 'fortran_order': False, 'shape': (2L,), }",
-        "{'descr': '|f8', 'fortran_order': True,\n 'shape': (2,), }\n\n",
-        "{'descr': '<c16', 'fortran_order': False, 'shape': (1,), }",
-        "{'descr': '<u8', 'fortran_order': False, 'shape': (2, 1), }"}) {
+  for (auto header : {"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}",
+                      "{\"shape\":(2,),\"fortran_order\":False,\"descr\":\"<f8\"}",
+                      " { 'shape' : ( 2 , ) , 'descr' : '=f8' , 'fortran_order' : False } \n",
+                      "{'descr': 'f8', 'fortran_order': False, 'shape': (2L,), }",
+                      "{'descr': '|f8', 'fortran_order': True,\n 'shape': (2,), }\n\n",
+                      "{'descr': '<c16', 'fortran_order': False, 'shape': (1,), }",
+                      "{'descr': '<u8', 'fortran_order': False, 'shape': (2, 1), }"}) {
     BOOST_TEST(read_text(npy_file(header, data)).data.size() == 16u, header);
   }
 }
@@ -370,8 +369,9 @@ BOOST_AUTO_TEST_CASE(malformed_headers) {
 }
 
 BOOST_AUTO_TEST_CASE(types_that_sloth_lacks) {
-  std::string const start = "expected elements of bool, integers, float16 to 64 or complex64 and "
-                            "128, found ";
+  std::string const start =
+      "expected elements of bool, integers, float16 to 64 or complex64 and "
+      "128, found ";
   auto const found = [&](std::string const& name) {
     std::string const text = message([&] { (void)read_npy(folder + name); });
     std::string const head = "io_error: " + folder + name + ": " + start;
@@ -452,9 +452,8 @@ BOOST_AUTO_TEST_CASE(failed_writes_leave_nothing) {
              "io_error: " + path +
                  ": expected an element type that NumPy has, found bfloat16: save "
                  "x.astype<float>() instead");
-  BOOST_TEST(message([&] {
-               write_npy(path, dtype::f64, x.data(), extents::filled(65, 1));
-             }) == "io_error: " + path + ": expected at most 64 axes, as NumPy, found 65");
+  BOOST_TEST(message([&] { write_npy(path, dtype::f64, x.data(), extents::filled(65, 1)); }) ==
+             "io_error: " + path + ": expected at most 64 axes, as NumPy, found 65");
   BOOST_TEST(message([&] { write_npy(tmp.path + "no/x.npy", dtype::f64, x.data(), {2}); }) ==
              "io_error: " + tmp.path +
                  "no/x.npy: expected to write the file, found No such file or directory");
@@ -477,8 +476,7 @@ BOOST_AUTO_TEST_CASE(failed_writes_leave_nothing) {
   std::string const text = message([&] { write_npy(path, dtype::f64, x.data(), {65536}); });
   ::setrlimit(RLIMIT_FSIZE, &old_limit);
   std::signal(SIGXFSZ, old_action);
-  BOOST_TEST(text ==
-             "io_error: " + path + ": expected to write the file, found File too large");
+  BOOST_TEST(text == "io_error: " + path + ": expected to write the file, found File too large");
   BOOST_TEST(contents(path) == "precious");
   BOOST_TEST(tmp.files() == 1);
 }

@@ -166,9 +166,8 @@ void check_normal_bound() {
   for (std::uint64_t seed : {11u, 12u}) {
     for (std::uint64_t j = 0; j < 200000; ++j) {
       reference<T> const r(seed, j);
-      long double const error =
-          std::abs(static_cast<long double>(philox_normal<T>(seed, 0, j)) -
-                   (j % 2 == 0 ? r.sine : r.cosine));
+      long double const error = std::abs(static_cast<long double>(philox_normal<T>(seed, 0, j)) -
+                                         (j % 2 == 0 ? r.sine : r.cosine));
       outside += error > r.bound();
       if (r.radius > 0) worst = std::max(worst, error / r.radius);
     }
@@ -270,8 +269,8 @@ BOOST_AUTO_TEST_CASE(normal_moments) {
 BOOST_AUTO_TEST_CASE(a_switch_of_width_shares_no_words) {
   BOOST_TEST((philox_bits32(1, 0, row) == static_cast<std::uint32_t>(philox_bits64(1, 0, 2))),
              "the collision that philox_switch avoids");
-  for (std::uint64_t end : {std::uint64_t{1}, row - 1, row, row + 1, 2 * row, 2 * row + 1,
-                            5 * row, (std::uint64_t{1} << 40) + 3}) {
+  for (std::uint64_t end : {std::uint64_t{1}, row - 1, row, row + 1, 2 * row, 2 * row + 1, 5 * row,
+                            (std::uint64_t{1} << 40) + 3}) {
     std::uint64_t const last32 = (end - 1) / row, last64 = 2 * ((end - 1) / row) + 1;
     std::uint64_t const to64 = philox_switch(32, 64, end), to32 = philox_switch(64, 32, end);
     BOOST_TEST(2 * (to64 / row) > last32);
@@ -361,8 +360,8 @@ void compare_draws(curand_host& curand, std::uint64_t seed, std::uint64_t offset
 
 BOOST_AUTO_TEST_CASE(curand_floats_at_any_offset) {
   for (std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{42}, 0x123456789ABCDEFu + row * row}) {
-    for (std::uint64_t offset : {std::uint64_t{0}, std::uint64_t{5}, row - 1,
-                                 (std::uint64_t{1} << 50) + 2}) {
+    for (std::uint64_t offset :
+         {std::uint64_t{0}, std::uint64_t{5}, row - 1, (std::uint64_t{1} << 50) + 2}) {
       curand_host curand(seed, offset);
       compare_draws<float>(curand, seed, offset);
     }

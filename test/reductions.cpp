@@ -238,8 +238,8 @@ precise largest(std::vector<precise> const& row) {
   return *std::max_element(row.begin(), row.end());
 }
 
-template <expression X
-> void close(X const& x, rows const& want, precise bound) {
+template <expression X>
+void close(X const& x, rows const& want, precise bound) {
   auto const got = x.to_vector();
   BOOST_REQUIRE_EQUAL(got.size(), want.at.size());
   for (std::size_t i = 0; i < got.size(); ++i)
@@ -258,17 +258,17 @@ rows model_of(array<double> const& x) {
   return m;
 }
 
-template <expression X
-> auto softmax(X const& x) {
+template <expression X>
+auto softmax(X const& x) {
   auto e = exp(x - max(x, last_axis, keepdims));
   return e / sum(e, last_axis, keepdims);
 }
-template <expression X
-> auto layer_norm(X const& x) {
+template <expression X>
+auto layer_norm(X const& x) {
   return (x - mean(x, last_axis, keepdims)) / sqrt(var(x, last_axis, keepdims) + 1e-5);
 }
-template <expression X
-> auto log_sum_exp(X const& x) {
+template <expression X>
+auto log_sum_exp(X const& x) {
   auto const m = max(x, last_axis, keepdims);
   return m + log(sum(exp(x - m), last_axis, keepdims));
 }

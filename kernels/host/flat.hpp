@@ -121,22 +121,19 @@ struct loop_apply<Op, A, B, C> {
 };
 template <class Op, class A, class B, class C, class D>
 struct loop_apply<Op, A, B, C, D> {
-  using value_type = decltype(op::evaluate<Op>(std::declval<typename A::value_type>(),
-                                               std::declval<typename B::value_type>(),
-                                               std::declval<typename C::value_type>(),
-                                               std::declval<typename D::value_type>()));
+  using value_type = decltype(op::evaluate<Op>(
+      std::declval<typename A::value_type>(), std::declval<typename B::value_type>(),
+      std::declval<typename C::value_type>(), std::declval<typename D::value_type>()));
   A a;
   B b;
   C c;
   D d;
-  value_type operator[](std::int64_t i) const {
-    return op::evaluate<Op>(a[i], b[i], c[i], d[i]);
-  }
+  value_type operator[](std::int64_t i) const { return op::evaluate<Op>(a[i], b[i], c[i], d[i]); }
 };
 template <class F, class... A>
 struct loop_map {
-  using value_type = canonical_t<
-      std::remove_cvref_t<std::invoke_result_t<F const&, typename A::value_type...>>>;
+  using value_type =
+      canonical_t<std::remove_cvref_t<std::invoke_result_t<F const&, typename A::value_type...>>>;
   F f;
   arguments<A...> a;
   value_type operator[](std::int64_t i) const { return at(i, a); }
@@ -151,7 +148,9 @@ struct loop_map {
 };
 
 template <class X>
-concept eigen_expression = requires { typename X::PlainObject; };
+concept eigen_expression = requires {
+  typename X::PlainObject;
+};
 
 template <class T>
 using eigen_map = Eigen::Map<Eigen::Array<T, Eigen::Dynamic, 1> const>;
@@ -241,7 +240,7 @@ struct lower_arguments<Root, Limit, At, Head, Tail...> {
   static auto to(evaluation& e, F f, Done const&... done) {
     auto const head = lower<Root, Head, At, Limit>::of(e);
     return lower_arguments<Root, Limit, behind<Root, Head, Limit>(At), Tail...>::to(e, f, done...,
-                                                                                   head);
+                                                                                    head);
   }
 };
 
@@ -257,9 +256,7 @@ struct lower {  // a leaf or generator
 };
 template <class Root, class T, slots At, int Limit>
 struct lower<Root, scalar_leaf<T>, At, Limit> {
-  static auto of(evaluation& e) {
-    return loop_scalar<T>{(*e).scalar[At.scalar].template as<T>()};
-  }
+  static auto of(evaluation& e) { return loop_scalar<T>{(*e).scalar[At.scalar].template as<T>()}; }
 };
 template <class Root, reduction Op, class A, slots At, int Limit>
 struct lower<Root, row_reduction<Op, A>, At, Limit> {
@@ -301,8 +298,8 @@ struct lower<Root, apply<op::map<F>, A...>, At, Limit> {
       return lower_arguments<Root, Limit, first, A...>::to(e, [&](auto const&... a) {
         using arguments_type = arguments<decltype(e.to_loop(a))...>;
         if constexpr (state)
-          return loop_map<F, decltype(e.to_loop(a))...>{
-              (*e).scalar[At.scalar].template as<F>(), arguments_type(e.to_loop(a)...)};
+          return loop_map<F, decltype(e.to_loop(a))...>{(*e).scalar[At.scalar].template as<F>(),
+                                                        arguments_type(e.to_loop(a)...)};
         else
           return loop_map<F, decltype(e.to_loop(a))...>{F{}, arguments_type(e.to_loop(a)...)};
       });
@@ -320,8 +317,8 @@ struct scratch_of {
 template <class Op, class... A>
 struct scratch_of<apply<Op, A...>> {
   template <class X>
-  static constexpr int operand = kind_of_value<X> != value_kind::plain &&
-                                         kind_of_value<X> != kind_of_value<apply<Op, A...>>
+  static constexpr int operand = kind_of_value<X> != value_kind::plain&& kind_of_value<X> !=
+                                         kind_of_value<apply<Op, A...>>
                                      ? static_cast<int>(sizeof(typename X::value_type))
                                      : 0;
   static constexpr int value = ((operand<A> + scratch_of<A>::value) + ... + 0);
@@ -361,8 +358,7 @@ struct collect_parts {
   template <slots Here, class Head, class... Tail>
   static constexpr void next(stage_part* out, int& n) {
     collect_parts<Root, Head, Here, Limit>::into(out, n);
-    if constexpr (sizeof...(Tail) > 0)
-      next<behind<Root, Head, Limit>(Here), Tail...>(out, n);
+    if constexpr (sizeof...(Tail) > 0) next<behind<Root, Head, Limit>(Here), Tail...>(out, n);
   }
 };
 

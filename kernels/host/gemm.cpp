@@ -72,7 +72,8 @@ struct view {
 template <class F>
 void loop(bool parallel, int64_t count, int64_t work, F f) {
   if (parallel && count > 1) {
-    parallel_for(count, work, [](void* g, int64_t i) { (*static_cast<F*>(g))(i); }, &f);
+    parallel_for(
+        count, work, [](void* g, int64_t i) { (*static_cast<F*>(g))(i); }, &f);
   } else {
     for (int64_t i = 0; i < count; ++i) f(i);
   }
@@ -210,9 +211,12 @@ bool tiny_product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride) {
   if constexpr (std::is_arithmetic_v<T>) {
     constexpr int widest = std::min<int>(tiny, 64 / sizeof(T));  // two vectors
     if (n > widest || k > tiny || a.rows > tiny) return false;
-    if (n <= 4) tiny_product<4, T>(a, b, c, c_stride);
-    else if (n <= 8) tiny_product<8, T>(a, b, c, c_stride);
-    else tiny_product<widest, T>(a, b, c, c_stride);
+    if (n <= 4)
+      tiny_product<4, T>(a, b, c, c_stride);
+    else if (n <= 8)
+      tiny_product<8, T>(a, b, c, c_stride);
+    else
+      tiny_product<widest, T>(a, b, c, c_stride);
     return true;
   }
   return false;
@@ -221,9 +225,9 @@ bool tiny_product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride) {
 // ---- Eigen
 
 template <class T, int Order>
-using matrix_map = sloth_eigen::Map<
-    sloth_eigen::Matrix<T, sloth_eigen::Dynamic, sloth_eigen::Dynamic, Order>,
-    sloth_eigen::Unaligned, sloth_eigen::OuterStride<>>;
+using matrix_map =
+    sloth_eigen::Map<sloth_eigen::Matrix<T, sloth_eigen::Dynamic, sloth_eigen::Dynamic, Order>,
+                     sloth_eigen::Unaligned, sloth_eigen::OuterStride<>>;
 template <class T, int Order>
 using const_matrix_map = sloth_eigen::Map<
     sloth_eigen::Matrix<T, sloth_eigen::Dynamic, sloth_eigen::Dynamic, Order> const,
@@ -248,9 +252,7 @@ void multiply(view<T> const& a, view<T> const& b, T* c, int64_t c_stride) {
                                            sloth_eigen::OuterStride<>(c_stride));
   // Not `= x * y`: that clears a strided C element by element.
   for (int64_t i = 0; i < a.rows; ++i) std::fill_n(c + i * c_stride, b.columns, T(0));
-  as_eigen(a, [&](auto const& x) {
-    as_eigen(b, [&](auto const& y) { out.noalias() += x * y; });
-  });
+  as_eigen(a, [&](auto const& x) { as_eigen(b, [&](auto const& y) { out.noalias() += x * y; }); });
 }
 
 /// Eigen divides the rows of a row-major C among its threads; a C of few rows is divided here, by
@@ -466,8 +468,8 @@ void run(batch_of const& batch, int64_t m, int64_t n, int64_t k, matrix const& a
   };
   int64_t const count = batch.shape.size(), work = m * n * k, cores = threads();
   // A product on one core waits for nobody, but the cores should finish together.
-  bool const many = count >= 8 * cores || (count >= 2 * cores && work < (1 << 24)) ||
-                    work < (1 << 18);
+  bool const many =
+      count >= 8 * cores || (count >= 2 * cores && work < (1 << 24)) || work < (1 << 18);
   if (count == 1 || !many) {
     workspace<T, S> w;
     for (int64_t i = 0; i < count; ++i) one(i, w, true);

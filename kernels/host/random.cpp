@@ -136,8 +136,8 @@ void fill(Draw draw, T* out, std::uint64_t j, std::int64_t count) {
       continue;
     }
     auto const thread = static_cast<std::uint32_t>(j >> 2) & 65535u;
-    auto const quads = static_cast<int>(
-        std::min<std::int64_t>({count / 4, batch, std::int64_t{65536} - thread}));
+    auto const quads =
+        static_cast<int>(std::min<std::int64_t>({count / 4, batch, std::int64_t{65536} - thread}));
     draw.quads(out, turn_words<T>(draw.seed, j >> 18, thread), quads);
     out += 4 * quads;
     j += static_cast<std::uint64_t>(4 * quads);

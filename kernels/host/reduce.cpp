@@ -172,8 +172,8 @@ void reduce_rows(arena_frame& frame, fused_call const& call, domain& d, accumula
   }
   // Values that were computed are read at once, from the L1 cache; memory is read in longer runs.
   int64_t const longest = call.form->root.run != nullptr ? chunk_elements / 4 : chunk_elements;
-  tiling const t = choose_tiling(
-      frame, d, kept, ordered ? tile_use::ordered_buffer : tile_use::buffer, longest);
+  tiling const t =
+      choose_tiling(frame, d, kept, ordered ? tile_use::ordered_buffer : tile_use::buffer, longest);
   int64_t const row_tiles = t.total / rows;
   int64_t const parts = (row_tiles + chunks_per_task - 1) / chunks_per_task;
   std::vector<reduction_state> many;
