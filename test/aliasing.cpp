@@ -69,16 +69,16 @@ BOOST_AUTO_TEST_CASE(values_broadcast_into_the_region_and_never_stretch_it) {
   BOOST_TEST((x.to_vector() == values{1, 2, 3, 1, 2, 3}));
   x(_, slice(2)) = matrix{{8}, {9}};
   BOOST_TEST((x.to_vector() == values{8, 8, 3, 9, 9, 3}));
-  REFUSES(shape_error, "assignment: shapes do not broadcast: (3,) and (2,)",
-          x(0, _) = matrix{1, 2});
-  REFUSES(shape_error, "assignment: shape (2, 3) does not fit (3,)", x(0, _) = counting(2, 3));
-  REFUSES(shape_error, "assignment: shape (3,) does not fit (1,)",
-          x(0, slice(1)) = matrix{1, 2, 3});
-  REFUSES(shape_error, "assignment: shape (1, 2, 3) does not fit (2, 3)",
-          x += counting(2, 3)(newaxis, _, _));
-  REFUSES(shape_error, "add: shapes do not broadcast: (2, 3) and (2,)", x += matrix{1, 2});
-  REFUSES(shape_error, "assignment: shapes do not broadcast: (0,) and (2,)",
-          x(0, slice(0)) = matrix{1, 2});
+  REFUSES_HERE(shape_error, "assignment: shapes do not broadcast: (3,) and (2,)",
+               x(0, _) = matrix{1, 2});
+  REFUSES_HERE(shape_error, "assignment: shape (2, 3) does not fit (3,)", x(0, _) = counting(2, 3));
+  REFUSES_HERE(shape_error, "assignment: shape (3,) does not fit (1,)",
+               x(0, slice(1)) = matrix{1, 2, 3});
+  REFUSES_HERE(shape_error, "assignment: shape (1, 2, 3) does not fit (2, 3)",
+               x += counting(2, 3)(newaxis, _, _));
+  REFUSES_HERE(shape_error, "add: shapes do not broadcast: (2, 3) and (2,)", x += matrix{1, 2});
+  REFUSES_HERE(shape_error, "assignment: shapes do not broadcast: (0,) and (2,)",
+               x(0, slice(0)) = matrix{1, 2});
   BOOST_TEST((x.to_vector() == values{8, 8, 3, 9, 9, 3}));
 }
 

@@ -382,12 +382,13 @@ BOOST_AUTO_TEST_CASE(diag_of_a_vector_is_a_matrix) {
 
 BOOST_AUTO_TEST_CASE(views_refuse_what_does_not_fit) {
   array<std::int64_t> x = counting({3, 4});
-  REFUSES(index_error, "index 3 is out of range for axis 0 of shape (3, 4)", x(3, _));
-  REFUSES(index_error, "index -5 is out of range for axis 1 of shape (3, 4)", x(_, -5));
-  REFUSES(index_error, "subscript: 3 indices for shape (3, 4)", x(0, _, 1));
-  REFUSES(index_error, "subscript: more than one ellipsis", x(ellipsis, 0, ellipsis));
-  REFUSES(index_error, "slice: the step is 0", x(slice(0, 1, 0)));
-  REFUSES(index_error, "index 0 is out of range for axis 0 of shape (0, 4)", x(slice(0), _)(0));
+  REFUSES_HERE(index_error, "index 3 is out of range for axis 0 of shape (3, 4)", x(3, _));
+  REFUSES_HERE(index_error, "index -5 is out of range for axis 1 of shape (3, 4)", x(_, -5));
+  REFUSES_HERE(index_error, "subscript: 3 indices for shape (3, 4)", x(0, _, 1));
+  REFUSES_HERE(index_error, "subscript: more than one ellipsis", x(ellipsis, 0, ellipsis));
+  REFUSES_HERE(index_error, "slice: the step is 0", x(slice(0, 1, 0)));
+  REFUSES_HERE(index_error, "index 0 is out of range for axis 0 of shape (0, 4)",
+               x(slice(0), _)(0));
   REFUSES_HERE(shape_error, "reshape: shape (3, 4) (12 elements) does not fit (5, -1)",
                reshape(x, {5, -1}));
   REFUSES_HERE(shape_error, "reshape: shape (3, 4) (12 elements) does not fit (3, 5)",
