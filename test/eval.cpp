@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(explain_of_a_shared_product_is_one_gemm_and_one_fused_step)
   auto const y = x & x;
   BOOST_TEST(explain(y + exp(y)) ==
              "x0: float64(8, 8)\n"
-             "r0: float64(8, 8)  gemm    x0 & x0  [1.02 kflop, 1.54 kB]\n"
+             "r0: float64(8, 8)  gemm    x0 & x0  NN  [1.02 kflop, 1.02 kB]\n"
              "r1: float64(8, 8)  fused   r0 + exp(r0)  [128 flop, 1.02 kB]\n");
   array<double> const z = y + exp(y);
   BOOST_TEST(y.node()->done());
@@ -80,12 +80,12 @@ BOOST_AUTO_TEST_CASE(explain_of_chains_reductions_views_and_transposes) {
              "r0: float64(3, 1)  row     sum(x0, last_axis, keepdims)  [3 flop, 120 B]\n");
   BOOST_TEST(explain(x & x.T()) ==
              "x0: float64(3, 4), x1: float64(4, 3)\n"
-             "r0: float64(3, 3)  gemm    x0 & x1.T  [72 flop, 264 B]\n");
+             "r0: float64(3, 3)  gemm    x0 & x1  NT  [72 flop, 264 B]\n");
   BOOST_TEST(explain((x + 1).T() & b(slice(3))) ==
              "x0: float64(3, 4), x1: float64(3,)\n"
              "r0: float64(3, 4)  fused   x0 + 1  [12 flop, 192 B]\n"
              "r1: float64(4, 3)  view    of r0\n"
-             "r2: float64(4,)  gemm    r1.T & x1  [24 flop, 152 B]\n");
+             "r2: float64(4,)  gemm    r1 & x1  TN  [24 flop, 152 B]\n");
   BOOST_TEST(explain(x.T().reshape(2, 6)) ==
              "x0: float64(4, 3)\n"
              "r0: float64(4, 3)  copy    x0  [0 flop, 192 B]\n"
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(explain_of_chains_reductions_views_and_transposes) {
   precision_scope const fast(tf32);
   BOOST_TEST(explain(g & g) ==
              "x0: float32(2, 2)\n"
-             "r0: float32(2, 2)  gemm    x0 & x0  (tf32)  [16 flop, 48 B]\n");
+             "r0: float32(2, 2)  gemm    x0 & x0  NN tf32  [16 flop, 32 B]\n");
 }
 
 BOOST_AUTO_TEST_CASE(auto_plans_each_time_and_lazy_computes_once) {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(shared_nodes_are_computed_once_in_a_plan) {
   BOOST_TEST(explain(matmul(e, e)) ==
              "x0: float64(6, 6)\n"
              "r0: float64(6, 6)  fused   x0 + 1  [36 flop, 576 B]\n"
-             "r1: float64(6, 6)  gemm    r0 & r0  [432 flop, 864 B]\n");
+             "r1: float64(6, 6)  gemm    r0 & r0  NN  [432 flop, 576 B]\n");
   BOOST_TEST(steps(matmul(x + 1, x + 2)) == 3);  // equal forms, other scalars
   array<double> const z = counting({6, 6}) * 2;
   BOOST_TEST(steps(matmul(x + 1, z + 1)) == 3);  // equal forms, other operands
