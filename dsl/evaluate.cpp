@@ -126,7 +126,7 @@ counted<buffer> run(step const& s) {
   std::int64_t const size = checked_size(target.shape, target.where);
   if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
     throw out_of_memory(SIZE_MAX, memory().limit, target.where);
-  auto storage = buffer::allocate(static_cast<std::size_t>(bytes));
+  auto storage = buffer::allocate(static_cast<std::size_t>(bytes), target.where);
   if (auto* call = std::get_if<fused_operation>(&target.op))
     run_fused(*call, target.shape, {storage->data(), target.type, target.stride});
   else if (auto* call = std::get_if<reduce_operation>(&target.op))

@@ -4,8 +4,20 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-counted<buffer> buffer::allocate(std::size_t bytes) {
-  auto* data = static_cast<std::byte*>(host_engine::allocate(bytes));
+namespace {
+
+std::byte* take(std::size_t bytes, location where) {
+  try {
+    return static_cast<std::byte*>(host_engine::allocate(bytes));
+  } catch (out_of_memory const& error) {  // the engine does not know the user's line
+    throw out_of_memory(error.wanted(), error.available(), where);
+  }
+}
+
+}  // namespace
+
+counted<buffer> buffer::allocate(std::size_t bytes, location where) {
+  std::byte* data = take(bytes, where);
   try {
     return counted<buffer>(new buffer(data, bytes, nullptr));
   } catch (...) {

@@ -44,7 +44,7 @@ class counted {
 class buffer {
  public:
   /// Pooled memory; throws out_of_memory.
-  static counted<buffer> allocate(std::size_t bytes);
+  static counted<buffer> allocate(std::size_t bytes, location where = {});
   /// A user's memory, kept alive by `owner`.
   static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner);
 

@@ -11,7 +11,8 @@ namespace {
 step_kind kind_of(node const& n) {
   if (auto* call = std::get_if<fused_operation>(&n.op)) {
     if (call->form->row_count > 0) return step_kind::row;
-    return call->form->root.run ? step_kind::fused : step_kind::copy;
+    bool const leaf = call->form->root.run == nullptr && call->operands.front().source;
+    return leaf ? step_kind::copy : step_kind::fused;
   }
   if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;

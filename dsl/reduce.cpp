@@ -59,7 +59,7 @@ node_ptr new_storage(dtype type, extents const& shape, location where) {
   if (__builtin_mul_overflow(checked_size(shape, where), size_of(type), &bytes))
     throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
   return node::of_storage(type, shape, row_major(shape), 0,
-                          buffer::allocate(static_cast<std::size_t>(bytes)));
+                          buffer::allocate(static_cast<std::size_t>(bytes), where));
 }
 
 }  // namespace sloth::inline SLOTH_ABI

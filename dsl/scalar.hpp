@@ -202,6 +202,9 @@ SLOTH_HD constexpr T right_shift(T a, T b) {
   return a < T{} ? static_cast<T>(-1) : T{};
 }
 
+template <class T>  // device code cannot call numeric_limits' host functions
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+
 template <class T>
 SLOTH_HD bool isnan(T a) {
   if constexpr (is_complex<T>)
@@ -214,7 +217,7 @@ SLOTH_HD bool isinf(T a) {
   if constexpr (is_complex<T>)
     return isinf(a.re) || isinf(a.im);
   else if constexpr (std::is_floating_point_v<T>)
-    return a == std::numeric_limits<T>::infinity() || a == -std::numeric_limits<T>::infinity();
+    return a == infinity<T> || a == -infinity<T>;
   else
     return false;
 }
