@@ -358,7 +358,7 @@ bool may_overwrite(node_ptr const& region, fused_operation const& values) {
 
 bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape,
                std::vector<node*> const& leaves) {
-  if (target->shape != shape || target->storage->adopted()) return false;
+  if (!target || target->shape != shape || target->storage->adopted()) return false;  // moved from
   evaluate_operands(values);
   if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
     return false;

@@ -299,11 +299,11 @@ BOOST_AUTO_TEST_CASE(casts_in_place_are_same_kind) {
   BOOST_TEST((bytes.to_vector() == std::vector<std::uint8_t>{2, 3}));
   bytes += bytes * 100;
   BOOST_TEST((bytes.to_vector() == std::vector<std::uint8_t>{202, 47}));
-  REFUSES(dtype_error, "256 does not fit uint8", bytes(0) = 256);
-  REFUSES(dtype_error, "-1 does not fit uint8", bytes += -1);
-  REFUSES(dtype_error, "0.5 is not an integer, so it does not fit uint8", bytes(1) = 0.5);
-  REFUSES(dtype_error, "(1+2j) is complex, so it does not fit float32",
-          f(0) = std::complex<double>(1, 2));
+  REFUSES_HERE(dtype_error, "256 does not fit uint8", bytes(0) = 256);
+  REFUSES_HERE(dtype_error, "-1 does not fit uint8", bytes += -1);
+  REFUSES_HERE(dtype_error, "0.5 is not an integer, so it does not fit uint8", bytes(1) = 0.5);
+  REFUSES_HERE(dtype_error, "(1+2j) is complex, so it does not fit float32",
+               f(0) = std::complex<double>(1, 2));
   BOOST_TEST((bytes.to_vector() == std::vector<std::uint8_t>{202, 47}));
 }
 
