@@ -417,4 +417,35 @@ BOOST_AUTO_TEST_CASE(random_programs_do_what_plain_loops_do) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_expression_takes_its_arrays_own_memory_only_where_nothing_else_needs_it) {
+  matrix x = counting(3, 3), y = counting(3, 3);
+  BOOST_TEST(allocated_by([&] { x = x * 2 + y; }) == 0u);
+  BOOST_TEST((x.to_vector() == values{0, 3, 6, 9, 12, 15, 18, 21, 24}));
+  BOOST_TEST(allocated_by([&] { x = y + 1; }) == 0u);
+  BOOST_TEST((x.to_vector() == values{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  BOOST_TEST(!stays(x, [&] { x = x.T() + x; }));  // reads elsewhere than it writes
+  BOOST_TEST((x.to_vector() == values{2, 6, 10, 6, 10, 14, 10, 14, 18}));
+
+  auto const before = x + 0;  // still means the old values
+  BOOST_TEST(!stays(x, [&] { x = x + 1; }));
+  BOOST_TEST((before.to_vector() == values{2, 6, 10, 6, 10, 14, 10, 14, 18}));
+  matrix const other = x;
+  BOOST_TEST(!stays(x, [&] { x = x + 1; }));
+  BOOST_TEST(other.item(0, 0) == 3);
+  lazy<std::int64_t> const pending = x & x;
+  BOOST_TEST(!stays(x, [&] { x = x - x; }));
+  BOOST_TEST(pending.item(0, 0) == 4 * 4 + 8 * 8 + 12 * 12);
+
+  matrix const of_x = x & y;  // a product's operands are done with
+  BOOST_TEST(stays(x, [&] { x = of_x + 1; }));
+  BOOST_TEST(!stays(x, [&] { x = y(slice(2), _) + 1; }));  // another shape
+  BOOST_TEST(to_string(x.shape()) == "(2, 3)");
+
+  values mine = {1, 2};  // a user's memory is left, as an assignment in NumPy rebinds the name
+  matrix adopted = matrix::adopt(mine.data(), {2}, std::make_shared<int>());
+  adopted = adopted + 1;
+  BOOST_TEST((mine == values{1, 2}));
+  BOOST_TEST((adopted.to_vector() == values{2, 3}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
