@@ -96,7 +96,7 @@ void elementwise(fused_call const& call, extents const& shape, destination const
   arena_frame frame;
   domain d = make_domain(frame, call, shape, out);
   collapse(d, axis_order::by_output);
-  std::int64_t const most = std::int64_t{threads()} * 8;
+  std::int64_t const most = threads() > 1 ? std::int64_t{threads()} * 8 : 1;
   if (flat_loop::fits(call, d)) {
     flat_loop loop{call, d, std::clamp<std::int64_t>(size / 16384, 1, most)};
     return parallel_for(loop.tasks, size, flat_loop::run, &loop);
