@@ -14,24 +14,24 @@ namespace sloth::inline SLOTH_ABI {
 /// Text of a tree, given its leaves' names and its scalars in slot order.
 template <class Tree>
 struct tree_text {
-  static std::string of(std::string const*& leaf, scalar_bits const*&) { return *leaf++; }
+  [[gnu::cold]] static std::string of(std::string const*& leaf, scalar_bits const*&) { return *leaf++; }
 };
 template <class T>
 struct tree_text<scalar_leaf<T>> {
-  static std::string of(std::string const*&, scalar_bits const*& scalar) {
+  [[gnu::cold]] static std::string of(std::string const*&, scalar_bits const*& scalar) {
     return print_scalar(dtype_of<T>, *scalar++);
   }
 };
 template <class Op, class... A>
 struct tree_text<apply<Op, A...>> {
-  static std::string of(std::string const*& leaf, scalar_bits const*& scalar) {
+  [[gnu::cold]] static std::string of(std::string const*& leaf, scalar_bits const*& scalar) {
     scalar += has_state<Op>;
     return print_operation(Op::name, Op::symbol, {tree_text<A>::of(leaf, scalar)...});
   }
 };
 template <reduction Op, class A>
 struct tree_text<row_reduction<Op, A>> {
-  static std::string of(std::string const*& leaf, scalar_bits const*& scalar) {
+  [[gnu::cold]] static std::string of(std::string const*& leaf, scalar_bits const*& scalar) {
     std::string const argument = tree_text<A>::of(leaf, scalar);
     ++scalar;  // ddof
     return print_row_reduction(Op, argument);
