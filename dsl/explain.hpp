@@ -14,7 +14,9 @@ namespace sloth::inline SLOTH_ABI {
 /// Text of a tree, given its leaves' names and its scalars in slot order.
 template <class Tree>
 struct tree_text {
-  [[gnu::cold]] static std::string of(std::string const*& leaf, scalar_bits const*&) { return *leaf++; }
+  [[gnu::cold]] static std::string of(std::string const*& leaf, scalar_bits const*&) {
+    return *leaf++;
+  }
 };
 template <class T>
 struct tree_text<scalar_leaf<T>> {
