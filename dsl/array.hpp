@@ -175,9 +175,11 @@ class array : public expression_base<array<Value>> {
 #undef SLOTH_ARRAY_UPDATE
 
   /// Row-major elements. The non-const pointer is to memory that no other array shares.
-  [[nodiscard]] Value const* data() const { return reinterpret_cast<Value const*>(node_->data()); }
+  [[nodiscard]] Value const* data() const {
+    return reinterpret_cast<Value const*>(node_->data_on(device::host));
+  }
   [[nodiscard]] Value* data() {
-    if (!is_exclusive(node_)) node_ = detached(node_, {});
+    make_exclusive_on_host(node_);
     return reinterpret_cast<Value*>(node_->data());
   }
   [[nodiscard]] Value const* begin() const { return data(); }

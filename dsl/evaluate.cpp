@@ -2,6 +2,9 @@
 
 #include <dsl/plan.hpp>
 #include <kernels/host/engine.hpp>
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/engine.hpp>
+#endif
 
 #include <condition_variable>
 #include <cstdio>
@@ -44,10 +47,27 @@ strides aligned(extents const& shape, strides const& stride, int domain_rank) {
   return result;
 }
 
+thread_local device const* chosen_device = nullptr;
+
+device current_device() {
+  if (chosen_device) return *chosen_device;
+#if defined(SLOTH_CUDA)
+  if (cuda_engine::available()) return device::gpu;
+#endif
+  return device::host;
+}
+
+/// The node's elements for a kernel on `where`, after other streams' writes.
+std::byte* read_on(node const& n, device where) {
+  auto const storage = n.storage->on(where);
+  storage->will_read();
+  return storage->data() + n.offset * size_of(n.type);
+}
+
 /// `call` with its operands' addresses, as the engine takes it.
 class bound_call {
  public:
-  bound_call(fused_operation const& call, int domain_rank) : call_(call) {
+  bound_call(fused_operation const& call, int domain_rank, device where) : call_(call) {
     operands_.reserve(call.operands.size());
     for (auto const& from : call.operands) {
       operand to;
@@ -55,7 +75,7 @@ class bound_call {
       to.generator = from.generator;
       to.params[0] = from.params[0];
       to.params[1] = from.params[1];
-      if (from.source) to.data = from.source->data();
+      if (from.source) to.data = read_on(*from.source, where);
       to.stride = aligned(from.shape, from.source ? from.source->stride : row_major(from.shape),
                           domain_rank);
       operands_.push_back(std::move(to));
@@ -77,15 +97,22 @@ class bound_call {
   std::vector<operand> operands_;
 };
 
-void run_fused(fused_operation const& call, extents const& shape, destination const& out) {
-  bound_call const bound(call, shape.rank());
+void run_fused(fused_operation const& call, extents const& shape, destination const& out,
+               device where) {
+  bound_call const bound(call, shape.rank(), where);
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu) {
+    auto const launch = call.form->device ? call.form->device : cuda_engine::copy_launch(out.type);
+    return launch(bound.get(), shape, out);
+  }
+#endif
   if (call.form->row_count > 0)
     host_engine::row(bound.get(), shape, out);
   else
     host_engine::elementwise(bound.get(), shape, out);
 }
 
-void run_reduce(reduce_operation const& call, dtype type, void* out) {
+void run_reduce(reduce_operation const& call, dtype type, void* out, device where) {
   int const rank = call.domain.rank();
   std::vector<char> reduced(call.reduced.begin(), call.reduced.end());
   static_assert(sizeof(bool) == 1);
@@ -96,17 +123,22 @@ void run_reduce(reduce_operation const& call, dtype type, void* out) {
       stride[axis] = step;
       step *= call.domain[axis];
     }
-  bound_call const bound(call.argument, rank);
+  bound_call const bound(call.argument, rank, where);
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu)
+    return call.device(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
+                       call.ddof, {out, type, std::move(stride)});
+#endif
   host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
                       call.op, call.ddof, {out, type, std::move(stride)});
 }
 
-void run_matmul(matmul_operation const& call, node const& target, void* out) {
+void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {
   auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
   auto matrix_of = [&](node const& n, bool left) {
     int const rank = n.shape.rank();
-    host_engine::matrix m;
-    m.data = n.data();
+    matrix_operand m;
+    m.data = read_on(n, where);
     m.row_stride = rank >= 2 ? n.stride[rank - 2] : left ? 0 : n.stride[0];
     m.column_stride = rank >= 2 || left ? n.stride[rank - 1] : 0;
     extents const batch(n.shape.begin(), n.shape.end() - std::min(2, rank));
@@ -114,25 +146,30 @@ void run_matmul(matmul_operation const& call, node const& target, void* out) {
     m.batch_stride = aligned(batch, stride, e.batch.rank());
     return m;
   };
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu)
+    return cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
+                             matrix_of(*call.b, false), out, e.n, call.tf32);
+#endif
   host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
                     matrix_of(*call.b, false), out, e.n);
 }
 
 /// Memory for the target's values, then its kernel.
-counted<buffer> run(step const& s) {
+counted<buffer> run(step const& s, device where) {
   node const& target = *s.target;
   if (auto* call = std::get_if<view_operation>(&target.op)) return call->base->storage;
   std::int64_t bytes = 0;
   std::int64_t const size = checked_size(target.shape, target.where);
   if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
     throw out_of_memory(SIZE_MAX, memory().limit, target.where);
-  auto storage = buffer::allocate(static_cast<std::size_t>(bytes), target.where);
+  auto storage = buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
   if (auto* call = std::get_if<fused_operation>(&target.op))
-    run_fused(*call, target.shape, {storage->data(), target.type, target.stride});
+    run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where);
   else if (auto* call = std::get_if<reduce_operation>(&target.op))
-    run_reduce(*call, target.type, storage->data());
+    run_reduce(*call, target.type, storage->data(), where);
   else if (auto* call = std::get_if<matmul_operation>(&target.op))
-    run_matmul(*call, target, storage->data());
+    run_matmul(*call, target, storage->data(), where);
   return storage;
 }
 
@@ -171,7 +208,7 @@ class claims {
     for (; next_ < steps_.size(); ++next_) {
       node& target = *steps_[next_].target;
       if (!await_operands(target)) return;
-      auto storage = run(steps_[next_]);
+      auto storage = run(steps_[next_], where_);
       operation finished;  // freed after the lock
       {
         std::lock_guard lock(the_planner().mutex);
@@ -187,6 +224,7 @@ class claims {
  private:
   std::vector<step> steps_;
   std::size_t next_ = 0;
+  device where_ = current_device();
 };
 
 /// Claims what the roots need. Where all of that is in other threads' hands, waits for them first
@@ -280,8 +318,13 @@ node_ptr detached(node_ptr const& n, location where) {
   return copy;
 }
 
-bool is_exclusive(node_ptr const& target) {
-  return target->done() && target->references() == 1 && target->storage->references() == 1;
+void make_exclusive_on_host(node_ptr& target) {
+  bool const exclusive = target->references() == 1 && target->storage->references() == 1;
+  if (!exclusive || target->storage->where() != device::host) {
+    device_scope const here(device::host);
+    target = detached(target, {});
+  }
+  target->storage->will_write();
 }
 
 void refuse_item(node const& n, location where) {
@@ -290,13 +333,27 @@ void refuse_item(node const& n, location where) {
                     where);
 }
 
+void read_element(node const& n, void* to) {
+  auto const size = static_cast<std::size_t>(size_of(n.type));
+#if defined(SLOTH_CUDA)
+  if (n.storage->where() == device::gpu) {
+    n.storage->will_read();
+    return cuda_engine::copy_to_host(to, n.data(), size);
+  }
+#endif
+  std::memcpy(to, n.data(), size);
+}
+
 bool truth_of(node_ptr const& n) {
   if (n->shape.size() != 1)
     throw shape_error("the truth of shape " + to_string(n->shape) +
                       " is ambiguous: use any(...) or all(...)");
   evaluate(n);
-  return visit(n->type,
-               [&]<class T>() { return convert<bool>(*reinterpret_cast<T const*>(n->data())); });
+  return visit(n->type, [&]<class T>() {
+    T value;
+    read_element(*n, &value);
+    return convert<bool>(value);
+  });
 }
 
 namespace {
@@ -358,11 +415,14 @@ bool may_overwrite(node_ptr const& region, fused_operation const& values) {
 
 bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape,
                std::vector<node*> const& leaves) {
-  if (!target || target->shape != shape || target->storage->adopted()) return false;  // moved from
+  if (!target || target->shape != shape) return false;  // moved from, or of another size
+  if (target->storage->adopted() || target->storage->where() != current_device()) return false;
   evaluate_operands(values);
   if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
     return false;
-  if (shape.size() > 0) run_fused(values, shape, {target->data(), target->type, target->stride});
+  target->storage->will_write();
+  if (shape.size() > 0)
+    run_fused(values, shape, {target->data(), target->type, target->stride}, current_device());
   return true;
 }
 
@@ -386,20 +446,26 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
     evaluate(temporary);
     values = copy_of(temporary);
   }
-  run_fused(values, region->shape, {region->data(), region->type, region->stride});
+  region->storage->will_write();
+  run_fused(values, region->shape, {region->data(), region->type, region->stride},
+            region->storage->where());
 }
 
 namespace {
-thread_local device current_device = device::host;
 thread_local precision current_precision = precision::ieee;
 }  // namespace
 
-device_scope::device_scope(device where, location here) : previous_(current_device) {
+device_scope::device_scope(device where, location here) : where_(where), previous_(chosen_device) {
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu && !cuda_engine::available())
+    throw device_error("no GPU or driver was found", here);
+#else
   if (where == device::gpu)
     throw device_error("this build of Sloth has the host engine only", here);
-  current_device = where;
+#endif
+  chosen_device = &where_;
 }
-device_scope::~device_scope() { current_device = previous_; }
+device_scope::~device_scope() { chosen_device = previous_; }
 
 precision_scope::precision_scope(precision p) : previous_(current_precision) {
   current_precision = p;

@@ -36,11 +36,13 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
 [[nodiscard]] bool overwrite(node_ptr const& target, fused_operation const& values,
                              extents const& shape, std::vector<node*> const& leaves);
 
-/// True when `target` alone reaches its memory, which may then be handed out for writing.
-[[nodiscard]] bool is_exclusive(node_ptr const& target);
+/// Makes `target` alone reach its memory, on the host, to be handed out for writing.
+void make_exclusive_on_host(node_ptr& target);
 /// A contiguous copy in memory of its own.
 [[nodiscard]] node_ptr detached(node_ptr const& n, location where);
 
+/// The only element of a computed node, wherever it is.
+void read_element(node const& n, void* to);
 [[noreturn]] void refuse_item(node const& n, location where);
 [[nodiscard]] bool truth_of(node_ptr const& n);
 
@@ -48,22 +50,23 @@ template <class Value>
 [[nodiscard]] Value item_of(node_ptr const& n, location where) {
   if (n->shape.size() != 1) refuse_item(*n, where);
   evaluate(n);
-  return *reinterpret_cast<Value const*>(n->data());
+  Value value;
+  read_element(*n, &value);
+  return value;
 }
 
 template <class Value>
 [[nodiscard]] std::vector<Value> vector_of(node_ptr const& n) {
   node_ptr const flat = contiguous(n);
   if (flat->shape.size() == 0) return {};
-  auto const* first = reinterpret_cast<Value const*>(flat->data());
+  auto const* first = reinterpret_cast<Value const*>(flat->data_on(device::host));
   return std::vector<Value>(first, first + flat->shape.size());
 }
 
-/// Where an evaluation runs. `gpu` needs a device and throws device_error without one.
-enum class device : std::uint8_t { host, gpu };
 inline constexpr device host = device::host, gpu = device::gpu;
 
-/// Evaluations of this thread run on the given device until the scope ends.
+/// Evaluations of this thread run on the given device until the scope ends; elsewhere they run on the
+/// GPU if there is one. gpu throws device_error without one.
 class [[nodiscard]] device_scope {
  public:
   explicit device_scope(device where, location here = location::here());
@@ -72,7 +75,8 @@ class [[nodiscard]] device_scope {
   device_scope& operator=(device_scope const&) = delete;
 
  private:
-  device previous_;
+  device where_;
+  device const* previous_;
 };
 
 /// Arithmetic of f32 matrix products that are built in the scope; others are untouched. The host

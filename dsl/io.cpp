@@ -21,7 +21,8 @@ void loaded::refuse(dtype wanted) const {
 }
 
 void save_node(std::string const& path, node const& values) {
-  write_npy(path, values.type, values.shape.size() ? values.data() : nullptr, values.shape);
+  write_npy(path, values.type, values.shape.size() ? values.data_on(device::host) : nullptr,
+            values.shape);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -12,7 +12,8 @@ namespace sloth::inline SLOTH_ABI {
 template <expression X>
 [[nodiscard]] std::string to_string(X const& x) {
   node_ptr const n = contiguous(x.node());
-  return format_array(n->type, n->shape.size() ? n->data() : nullptr, n->shape, n->stride);
+  return format_array(n->type, n->shape.size() ? n->data_on(device::host) : nullptr, n->shape,
+                      n->stride);
 }
 template <expression X>
 std::ostream& operator<<(std::ostream& out, X const& x) {

@@ -17,16 +17,16 @@ struct alignas(16) scalar_bits {
   std::byte bytes[16] = {};
 
   template <class T>
-  static scalar_bits of(T const& value) {
+  SLOTH_HD static scalar_bits of(T const& value) {
     static_assert(sizeof(T) <= 16);
     scalar_bits bits;
-    std::memcpy(bits.bytes, &value, sizeof(T));
+    __builtin_memcpy(bits.bytes, &value, sizeof(T));
     return bits;
   }
   template <class T>
-  [[nodiscard]] T as() const {
+  [[nodiscard]] SLOTH_HD T as() const {
     T value;
-    std::memcpy(&value, bytes, sizeof(T));
+    __builtin_memcpy(&value, bytes, sizeof(T));
     return value;
   }
   friend bool operator==(scalar_bits const& a, scalar_bits const& b) noexcept {
@@ -48,7 +48,8 @@ struct operand {
   dtype type = dtype::f64;
   generator_kind generator = generator_kind::none;
   scalar_bits params[2];
-  strides stride;  // in elements of memory, or for a generator of its row-major index
+  std::int64_t offset = 0;  // of a generator: the row-major index at (0, ..., 0)
+  strides stride;           // in elements of memory, or for a generator of its row-major index
 };
 
 /// `n` consecutive elements of the domain, every operand contiguous.
@@ -95,6 +96,14 @@ struct row_stage {
   stage argument;
 };
 
+struct fused_call;
+struct destination;
+/// Enqueues a form's kernels over `shape` on the GPU; row forms run their row kernel.
+using device_launch = void (*)(fused_call const&, extents const& shape, destination const&);
+/// Enqueues a reduction of a form on the GPU.
+using device_reduce = void (*)(fused_call const&, extents const& shape, bool const* reduced,
+                               double ddof, destination const&);
+
 /// The form of an expression: one static object for each type of tree. Leaf, scalar and row slots
 /// are numbered left to right, row reductions in post-order.
 struct fused_form {
@@ -104,6 +113,7 @@ struct fused_form {
   int leaves, scalars;
   int operations;  // elementwise operations per element of the root
   std::string (*print)(std::string const* leaf, scalar_bits const* scalar);
+  device_launch device;  // null in a build without CUDA
 };
 
 /// A form bound to operands: equal leaves share an operand.
@@ -124,6 +134,13 @@ struct destination {
   void* data;
   dtype type;
   strides stride;  // in elements, one an axis of the domain
+};
+
+/// One operand of a batched matrix product.
+struct matrix_operand {
+  void const* data;
+  std::int64_t row_stride, column_stride;  // in elements, any sign
+  strides batch_stride;                    // one a batch axis, 0 where broadcast
 };
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -1,37 +1,110 @@
 #include <dsl/node.hpp>
 
 #include <kernels/host/engine.hpp>
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/engine.hpp>
+#endif
 
 namespace sloth::inline SLOTH_ABI {
 
 namespace {
 
-std::byte* take(std::size_t bytes, location where) {
+std::byte* take(std::size_t bytes, location where, device on) {
   try {
+#if defined(SLOTH_CUDA)
+    if (on == device::gpu) return static_cast<std::byte*>(cuda_engine::allocate(bytes));
+#endif
+    (void)on;
     return static_cast<std::byte*>(host_engine::allocate(bytes));
-  } catch (out_of_memory const& error) {  // the engine does not know the user's line
+  } catch (out_of_memory const& error) {  // the engines do not know the user's line
     throw out_of_memory(error.wanted(), error.available(), where);
   }
 }
 
+void give_back(std::byte* data, std::size_t bytes, device on) noexcept {
+#if defined(SLOTH_CUDA)
+  if (on == device::gpu) return cuda_engine::release(data, bytes);
+#endif
+  (void)on;
+  host_engine::release(data, bytes);
+}
+
 }  // namespace
 
-counted<buffer> buffer::allocate(std::size_t bytes, location where) {
-  std::byte* data = take(bytes, where);
+counted<buffer> buffer::allocate(std::size_t bytes, location where, device on) {
+  std::byte* data = take(bytes, where, on);
   try {
-    return counted<buffer>(new buffer(data, bytes, nullptr));
+    counted<buffer> fresh(new buffer(data, bytes, on, nullptr));
+#if defined(SLOTH_CUDA)
+    if (on == device::gpu) fresh->writer_ = cuda_engine::stream_id();
+#endif
+    return fresh;
   } catch (...) {
-    host_engine::release(data, bytes);
+    give_back(data, bytes, on);
     throw;
   }
 }
 
 counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner) {
-  return counted<buffer>(new buffer(static_cast<std::byte*>(data), bytes, std::move(owner)));
+  return counted<buffer>(
+      new buffer(static_cast<std::byte*>(data), bytes, device::host, std::move(owner)));
 }
 
 buffer::~buffer() {
-  if (!owner_) host_engine::release(data_, bytes_);
+  if (owner_) return;
+#if defined(SLOTH_CUDA)
+  try {  // other streams may still read: the memory goes back on this one, behind them
+    if (where_ == device::gpu) will_write();
+  } catch (...) {  // a destructor never throws, and a device that failed frees nothing anyway
+  }
+#endif
+  give_back(data_, bytes_, where_);
+}
+
+counted<buffer> buffer::on(device where) {
+  if (where == where_) return counted<buffer>(this);
+  std::lock_guard lock(mutex_);
+#if defined(SLOTH_CUDA)
+  if (!copy_) {
+    counted<buffer> copy = allocate(bytes_, {}, where);
+    if (where == device::gpu) {
+      cuda_engine::copy_to_device(copy->data_, data_, bytes_);
+    } else {
+      if (writer_ != nullptr && writer_ != cuda_engine::stream_id())
+        cuda_engine::wait_for_stream(writer_);
+      cuda_engine::copy_to_host(copy->data_, data_, bytes_);
+    }
+    copy_ = std::move(copy);
+  }
+#endif
+  return copy_;
+}
+
+void buffer::will_read() {
+#if defined(SLOTH_CUDA)
+  if (where_ != device::gpu) return;
+  void* const mine = cuda_engine::stream_id();
+  std::lock_guard lock(mutex_);
+  if (writer_ == mine) return;
+  for (void* reader : readers_)
+    if (reader == mine) return;  // it has waited for the writer already
+  cuda_engine::wait_for_stream(writer_);
+  readers_.push_back(mine);
+#endif
+}
+
+void buffer::will_write() {
+#if defined(SLOTH_CUDA)
+  std::lock_guard lock(mutex_);
+  copy_ = {};
+  if (where_ != device::gpu) return;
+  void* const mine = cuda_engine::stream_id();
+  if (writer_ != nullptr && writer_ != mine) cuda_engine::wait_for_stream(writer_);
+  for (void* reader : readers_)
+    if (reader != mine) cuda_engine::wait_for_stream(reader);
+  readers_.clear();
+  writer_ = mine;
+#endif
 }
 
 node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_t offset,

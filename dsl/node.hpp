@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -40,11 +41,15 @@ class counted {
   T* p_ = nullptr;
 };
 
-/// Memory that arrays share. Engines with streams record the last write and the readers here.
+/// Where memory lies and evaluations run.
+enum class device : std::uint8_t { host, gpu };
+
+/// Memory that arrays share. A buffer on the GPU records the stream of its last write and those of
+/// its readers: the same stream costs nothing, another one waits on an event.
 class buffer {
  public:
   /// Pooled memory; throws out_of_memory.
-  static counted<buffer> allocate(std::size_t bytes, location where = {});
+  static counted<buffer> allocate(std::size_t bytes, location where = {}, device on = device::host);
   /// A user's memory, kept alive by `owner`.
   static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner);
 
@@ -56,6 +61,13 @@ class buffer {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   /// A user's memory.
   [[nodiscard]] bool adopted() const noexcept { return owner_ != nullptr; }
+  [[nodiscard]] device where() const noexcept { return where_; }
+  /// This buffer, or its copy on the other device: made once, kept until a write drops it.
+  [[nodiscard]] counted<buffer> on(device where);
+  /// Before this thread's stream reads, or writes: waits for other streams' use, and drops copies
+  /// that a write makes stale.
+  void will_read();
+  void will_write();
   /// Handles that reach this memory: nodes, not copies of their handles.
   [[nodiscard]] int references() const noexcept {
     return references_.load(std::memory_order_acquire);
@@ -67,12 +79,17 @@ class buffer {
   }
 
  private:
-  buffer(std::byte* data, std::size_t bytes, std::shared_ptr<void const> owner)
-      : data_(data), bytes_(bytes), owner_(std::move(owner)) {}
+  buffer(std::byte* data, std::size_t bytes, device where, std::shared_ptr<void const> owner)
+      : where_(where), data_(data), bytes_(bytes), owner_(std::move(owner)) {}
 
   std::atomic<int> references_{0};
+  device where_;
   std::byte* data_;
   std::size_t bytes_;
+  std::mutex mutex_;  // of the copy and the streams
+  counted<buffer> copy_;
+  void* writer_ = nullptr;
+  std::vector<void*> readers_;
   std::shared_ptr<void const> owner_;  // null: from the pool
 };
 
@@ -106,6 +123,7 @@ struct reduce_operation {
   std::vector<bool> reduced;  // one an axis of the domain
   reduction op = reduction::sum;
   double ddof = 0;
+  device_reduce device = nullptr;
 };
 
 /// a & b by NumPy's matmul rules.
@@ -153,8 +171,13 @@ class node {
   [[nodiscard]] bool done() const noexcept {
     return state.load(std::memory_order_acquire) == node_state::done;
   }
+  /// Element (0, ..., 0) where the memory is.
   [[nodiscard]] std::byte* data() const noexcept {
     return storage->data() + offset * size_of(type);
+  }
+  /// The same on `where`, in a copy when the memory is elsewhere.
+  [[nodiscard]] std::byte* data_on(device where) const {
+    return storage->on(where)->data() + offset * size_of(type);
   }
   [[nodiscard]] int references() const noexcept {
     return references_.load(std::memory_order_acquire);

@@ -122,8 +122,8 @@ SLOTH_HD inline philox_pair<float> philox_box_muller(std::uint32_t x, std::uint3
 #if defined(__CUDA_ARCH__)
   float const v = __fadd_rn(__fmul_rn(static_cast<float>(y), turn), turn / 2);
   float s, c;
-  sincosf(v, &s, &c);
-  float const radius = __fsqrt_rn(-2.0f * logf(u));
+  ::sincosf(v, &s, &c);
+  float const radius = __fsqrt_rn(-2.0f * ::logf(u));
 #else
   float const v = static_cast<float>(y) * turn + turn / 2;
   float const s = std::sin(v), c = std::cos(v);
@@ -142,8 +142,8 @@ SLOTH_HD inline philox_pair<double> philox_box_muller(std::uint32_t x0, std::uin
   double const v = 2 * philox_unit(y0, y1);
 #if defined(__CUDA_ARCH__)
   double s, c;
-  sincospi(v, &s, &c);
-  double const radius = __dsqrt_rn(-2.0 * log(u));
+  ::sincospi(v, &s, &c);
+  double const radius = __dsqrt_rn(-2.0 * ::log(u));
 #else
   double const angle = v * 3.1415926535897932;
   double const s = std::sin(angle), c = std::cos(angle);

@@ -32,7 +32,7 @@ void require_elements(extents const& shape, reduction op, options const& how) {
 }
 
 node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction op, dtype result,
-                     options const& how) {
+                     options const& how, device_reduce device) {
   require_elements(shape, op, how);
   reduce_operation call;
   call.reduced = flags_of(how, shape.rank(), op);
@@ -43,6 +43,7 @@ node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction
   call.domain = shape;
   call.op = op;
   call.ddof = how.ddof;
+  call.device = device;
   extents kept;
   for (int axis = 0; axis < shape.rank(); ++axis)
     if (!call.reduced[axis])

@@ -65,7 +65,7 @@ inline constexpr bool has = (std::is_same_v<Wanted, std::remove_cvref_t<O>> || .
 
 /// The pending node of `op` over the argument.
 [[nodiscard]] node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction op,
-                                   dtype result, options const& how);
+                                   dtype result, options const& how, device_reduce device);
 /// Throws shape_error when a reduction without identity meets an empty axis.
 void require_elements(extents const& shape, reduction op, options const& how);
 
@@ -89,10 +89,11 @@ auto reduce(X&& x, O const&... o) {
       return row_reduction<Op, tree_type>(std::move(tree), how.ddof);
     } else if constexpr (tree_type::row_count > 0) {  // a row kernel first, then its values
       leaf<value_t<X>> values(tree.node(how.where));
-      return lazy<result>(
-          reduce_node(bind_tree(values), values.shape(), Op, dtype_of<result>, how));
+      return lazy<result>(reduce_node(bind_tree(values), values.shape(), Op, dtype_of<result>, how,
+                                      device_reduce_of<Op, leaf<value_t<X>>>()));
     } else {
-      return lazy<result>(reduce_node(bind_tree(tree), tree.shape(), Op, dtype_of<result>, how));
+      return lazy<result>(reduce_node(bind_tree(tree), tree.shape(), Op, dtype_of<result>, how,
+                                      device_reduce_of<Op, tree_type>()));
     }
   }
 }

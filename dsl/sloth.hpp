@@ -8,5 +8,8 @@
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
 
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/form.hpp>
+#endif
 #include <kernels/host/engine.hpp>
 #include <kernels/host/flat.hpp>

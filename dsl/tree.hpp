@@ -44,6 +44,9 @@ class binder {
 /// The static form of a tree; defined by the engines' kernel templates.
 template <class Tree>
 fused_form const& form_of();
+/// The GPU's launch of a reduction of that form; null in a build without CUDA.
+template <reduction Op, class Tree>
+device_reduce device_reduce_of();
 
 /// Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
 void share_equal_parts(fused_operation& call);

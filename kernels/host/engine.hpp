@@ -28,17 +28,10 @@ void row(fused_call const& call, extents const& shape, destination const& out);
 void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
             double ddof, destination const& out);
 
-/// One operand of a batched matrix product.
-struct matrix {
-  void const* data;
-  std::int64_t row_stride, column_stride;  // in elements, any sign
-  strides batch_stride;                    // one a batch axis, 0 where broadcast
-};
-
 /// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
 /// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
-          matrix const& a, matrix const& b, void* c, std::int64_t c_stride);
+          matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride);
 
 /// 64-byte aligned memory from the pool; throws out_of_memory. `release` never throws.
 [[nodiscard]] void* allocate(std::size_t bytes);

@@ -427,6 +427,17 @@ inline constexpr auto row_table = [] {
 
 }  // namespace host_engine
 
+#if !defined(SLOTH_CUDA)
+template <class Tree>
+constexpr device_launch device_launch_of() {
+  return nullptr;
+}
+template <reduction Op, class Tree>
+device_reduce device_reduce_of() {
+  return nullptr;
+}
+#endif
+
 template <class Tree>
 fused_form const& form_of() {
   static constexpr fused_form form = {
@@ -438,7 +449,8 @@ fused_form const& form_of() {
       tree_operations<Tree>::value,
       [](std::string const* leaf, scalar_bits const* scalar) {
         return tree_text<Tree>::of(leaf, scalar);
-      }};
+      },
+      device_launch_of<Tree>()};
   return form;
 }
 

@@ -440,7 +440,7 @@ int64_t offset(extents const& shape, strides const& stride, int64_t i) {
 
 /// Leaves out the last axes of extent 1, and those along which B stays while the rows of A go on:
 /// these are more rows of one product.
-void fold(batch_of& batch, int64_t& m, matrix& a) {
+void fold(batch_of& batch, int64_t& m, matrix_operand& a) {
   while (!batch.shape.empty()) {
     int const axis = batch.shape.rank() - 1;
     int64_t const extent = batch.shape[axis], step = batch.a[axis];
@@ -457,8 +457,8 @@ void fold(batch_of& batch, int64_t& m, matrix& a) {
 
 /// T is what the products compute in, S what memory holds.
 template <class T, class S = T>
-void run(batch_of const& batch, int64_t m, int64_t n, int64_t k, matrix const& a, matrix const& b,
-         S* c, int64_t c_stride) {
+void run(batch_of const& batch, int64_t m, int64_t n, int64_t k, matrix_operand const& a,
+         matrix_operand const& b, S* c, int64_t c_stride) {
   auto const one = [&](int64_t i, workspace<T, S>& w, bool parallel) {
     view<S> const x{static_cast<S const*>(a.data) + offset(batch.shape, batch.a, i), m, k,
                     a.row_stride, a.column_stride};
@@ -486,8 +486,8 @@ void run(batch_of const& batch, int64_t m, int64_t n, int64_t k, matrix const& a
 
 }  // namespace
 
-void gemm(dtype type, extents const& batch, int64_t m, int64_t n, int64_t k, matrix const& a,
-          matrix const& b, void* c, int64_t c_stride) {
+void gemm(dtype type, extents const& batch, int64_t m, int64_t n, int64_t k,
+          matrix_operand const& a, matrix_operand const& b, void* c, int64_t c_stride) {
   if (m == 0 || n == 0 || batch.size() == 0) return;
   if (k == 0) {
     int64_t const size = size_of(type);
@@ -498,7 +498,7 @@ void gemm(dtype type, extents const& batch, int64_t m, int64_t n, int64_t k, mat
     return;
   }
   batch_of folded{batch, a.batch_stride, b.batch_stride};
-  matrix left = a;
+  matrix_operand left = a;
   fold(folded, m, left);
   auto const go = [&]<class T, class S = T>() {
     run<T, S>(folded, m, n, k, left, b, static_cast<S*>(c), c_stride);

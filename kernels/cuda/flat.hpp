@@ -1,0 +1,199 @@
+// Elementwise kernels. FLAT: every leaf contiguous, through Thrust over 16-byte packs. GENERAL:
+// everything else, an own kernel with one uniform branch per leaf.
+#pragma once
+
+#include <kernels/cuda/geometry.hpp>
+#include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/value.hpp>
+
+#include <thrust/execution_policy.h>
+#include <thrust/tabulate.h>
+
+#include <array>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+/// What kernels read of a bound tree, by slot.
+template <class Tree>
+struct arguments_of {
+  static constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
+  static constexpr int scalars = Tree::scalar_count > 0 ? Tree::scalar_count : 1;
+  static constexpr int generators = has_generator<Tree> ? leaves : 1;
+
+  void const* leaf[leaves];
+  scalar_bits scalar_value[scalars];
+  scalar_bits generator[2 * generators];
+
+  explicit arguments_of(fused_call const& call) : leaf{}, scalar_value{}, generator{} {
+    for (int k = 0; k < Tree::leaf_count; ++k) {
+      operand const& o = call.operands[call.slot[k]];
+      leaf[k] = o.data;
+      if constexpr (has_generator<Tree>) {
+        generator[2 * k] = o.params[0];
+        generator[2 * k + 1] = o.params[1];
+      }
+    }
+    for (int k = 0; k < Tree::scalar_count; ++k) scalar_value[k] = call.scalars[k];
+  }
+  __device__ scalar_bits const& scalar(int slot) const { return scalar_value[slot]; }
+  __device__ scalar_bits const* params(int slot) const { return generator + 2 * slot; }
+};
+
+template <class Tree>
+struct flat_function {
+  static constexpr int N = pack_size<Tree>;
+  using T = typename Tree::value_type;
+  arguments_of<Tree> a;
+
+  struct context {
+    arguments_of<Tree> const& a;
+    std::int64_t i;
+    template <class U, int M, int Slot>
+    __device__ pack<U, M> load() const {
+      return static_cast<pack<U, M> const*>(a.leaf[Slot])[i];
+    }
+    template <int Slot>
+    __device__ std::int64_t index(int k) const {
+      return i * N + k;
+    }
+    __device__ scalar_bits const& scalar(int slot) const { return a.scalar(slot); }
+    __device__ scalar_bits const* params(int slot) const { return a.params(slot); }
+  };
+
+  __device__ pack<T, N> operator()(std::int64_t i) const {
+    return value<Tree, slots{}, N>::of(context{a, i});
+  }
+};
+
+template <class Tree>
+struct general_arguments {
+  arguments_of<Tree> a;
+  walk w;
+  leaf_walk leaf[arguments_of<Tree>::leaves];
+  int lane_rows;   // rows of a block's tile
+  int lane_packs;  // packs of a row of it
+  std::int64_t column_blocks, row_blocks;
+};
+
+inline constexpr int general_threads = 256;
+inline constexpr int rows_per_thread = 4;
+
+template <class Tree>
+struct general_context {
+  general_arguments<Tree> const& g;
+  std::int64_t const* base;  // by leaf slot: its element at this thread's column of row 0
+  std::int64_t row, column;
+
+  template <class U, int M, int Slot>
+  __device__ pack<U, M> load() const {
+    leaf_walk const& l = g.leaf[Slot];
+    auto const* p = static_cast<U const*>(g.a.leaf[Slot]) + base[Slot] + row * l.row;
+    if (l.kind == inner_kind::vector) {
+      if (column + M <= g.w.columns) return *reinterpret_cast<pack<U, M> const*>(p);
+    }
+    pack<U, M> out;
+    if (l.kind == inner_kind::splat) {
+      U const v = *p;
+#pragma unroll
+      for (int k = 0; k < M; ++k) out.v[k] = v;
+    } else {
+#pragma unroll
+      for (int k = 0; k < M; ++k) out.v[k] = column + k < g.w.columns ? p[k * l.column] : U{};
+    }
+    return out;
+  }
+  template <int Slot>
+  __device__ std::int64_t index(int k) const {
+    return base[Slot] + row * g.leaf[Slot].row + k * g.leaf[Slot].column;
+  }
+  __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
+  __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
+};
+
+template <class Tree>
+__global__ void __launch_bounds__(general_threads)
+    general_kernel(const __grid_constant__ general_arguments<Tree> g) {
+  constexpr int N = pack_size<Tree>;
+  using T = typename Tree::value_type;
+  constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
+  std::int64_t block = blockIdx.x;
+  std::int64_t const column_block = block % g.column_blocks;
+  block /= g.column_blocks;
+  std::int64_t const row_block = block % g.row_blocks;
+  std::int64_t outer = block / g.row_blocks;
+
+  int lane_row, lane_pack;
+  if (g.w.tiled) {  // a warp covers 8 rows x 4 packs
+    lane_row = threadIdx.x % 8 + threadIdx.x / 32 * 8;
+    lane_pack = threadIdx.x % 32 / 8;
+    lane_row %= g.lane_rows;
+    lane_pack += threadIdx.x / (4 * g.lane_rows) * 4;
+  } else {
+    lane_pack = threadIdx.x % g.lane_packs;
+    lane_row = threadIdx.x / g.lane_packs;
+  }
+  std::int64_t const column = (column_block * g.lane_packs + lane_pack) * N;
+  if (column >= g.w.columns) return;
+  std::int64_t out_base = column * g.w.out_column;
+  std::int64_t base[leaves];
+#pragma unroll
+  for (int s = 0; s < Tree::leaf_count; ++s) base[s] = g.leaf[s].first + column * g.leaf[s].column;
+  for (int a = g.w.outer_axes - 1; a >= 0; --a) {
+    std::int64_t const i = outer % g.w.outer_extent[a];
+    outer /= g.w.outer_extent[a];
+    out_base += i * g.w.out_outer[a];
+#pragma unroll
+    for (int s = 0; s < Tree::leaf_count; ++s) base[s] += i * g.leaf[s].outer[a];
+  }
+  std::int64_t const first = row_block * g.lane_rows * rows_per_thread + lane_row;
+#pragma unroll
+  for (int r = 0; r < rows_per_thread; ++r) {
+    std::int64_t const row = first + r * g.lane_rows;
+    if (row >= g.w.rows) return;
+    auto const v = value<Tree, slots{}, N>::of(general_context<Tree>{g, base, row, column});
+    T* out = static_cast<T*>(g.w.out) + out_base + row * g.w.out_row;
+    if (g.w.out_vector && column + N <= g.w.columns) {
+      *reinterpret_cast<pack<T, N>*>(out) = v;
+    } else {
+#pragma unroll
+      for (int k = 0; k < N; ++k)
+        if (column + k < g.w.columns) out[k * g.w.out_column] = v.v[k];
+    }
+  }
+}
+
+template <class Tree>
+void launch_general(fused_call const& call, extents const& shape, destination const& out) {
+  constexpr int N = pack_size<Tree>;
+  using arguments = general_arguments<Tree>;
+  static_assert(std::is_trivially_copyable_v<arguments>);
+  static_assert(Tree::leaf_count <= max_leaves, "an expression has at most 32 leaves on the GPU");
+  leaf_walk operands[max_leaves];
+  arguments g{arguments_of<Tree>(call), make_walk(call, shape, out, N, operands), {}, 1, 1, 1, 1};
+  for (int s = 0; s < Tree::leaf_count; ++s) g.leaf[s] = operands[call.slot[s]];
+  std::int64_t const packs = (g.w.columns + N - 1) / N;
+  shape_block(g.w, packs, general_threads, g.lane_rows, g.lane_packs);
+  g.column_blocks = (packs + g.lane_packs - 1) / g.lane_packs;
+  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * rows_per_thread;
+  g.row_blocks = (g.w.rows + tile_rows - 1) / tile_rows;
+  launch(general_kernel<Tree>, g.column_blocks * g.row_blocks * g.w.outer_count, general_threads,
+         g);
+}
+
+template <class Tree>
+void launch_elementwise(fused_call const& call, extents const& shape, destination const& out) {
+  constexpr int N = pack_size<Tree>;
+  using T = typename Tree::value_type;
+  std::int64_t const n = shape.size();
+  if (n == 0) return;
+  if (!is_flat(call, shape, out)) return launch_general<Tree>(call, shape, out);
+  flat_function<Tree> const f{arguments_of<Tree>(call)};
+  static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
+  auto* const packs = static_cast<pack<T, N>*>(out.data);
+  if (n >= N) thrust::tabulate(thrust::cuda::par_nosync.on(stream()), packs, packs + n / N, f);
+  if (n % N != 0) launch_tail(&launch_general<Tree>, call, n, n % N, out);
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

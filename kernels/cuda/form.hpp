@@ -1,0 +1,22 @@
+// Which launches a form has on the GPU.
+#pragma once
+
+#include <kernels/cuda/reduce.hpp>
+#include <kernels/cuda/row.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+
+template <class Tree>
+constexpr device_launch device_launch_of() {
+  if constexpr (Tree::row_count > 0)
+    return &cuda_engine::launch_row<Tree>;
+  else
+    return &cuda_engine::launch_elementwise<Tree>;
+}
+
+template <reduction Op, class Tree>
+device_reduce device_reduce_of() {
+  return &cuda_engine::launch_reduce<Op, Tree>;
+}
+
+}  // namespace sloth::inline SLOTH_ABI

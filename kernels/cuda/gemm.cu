@@ -1,0 +1,204 @@
+// Matrix products through cuBLAS: row-major by swapping the operands, C^T = B^T A^T.
+#include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/stream.hpp>
+
+#include <cublas_v2.h>
+
+#include <memory>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+namespace {
+
+void check(cublasStatus_t status, const char* call) {
+  if (status != CUBLAS_STATUS_SUCCESS)
+    throw device_error(std::string(call) + ": " + cublasGetStatusString(status));
+}
+
+// A handle a thread, bound to the thread's stream, with the workspace that Hopper wants.
+cublasHandle_t handle() {
+  constexpr std::size_t workspace_bytes = 32 << 20;
+  struct owner {
+    cublasHandle_t handle = nullptr;
+    void* workspace = nullptr;
+    ~owner() {
+      if (handle) cublasDestroy(handle);
+      if (workspace) cudaFree(workspace);
+    }
+  };
+  thread_local owner mine;
+  if (!mine.handle) {
+    check(cublasCreate(&mine.handle), "cublasCreate");
+    check(cublasSetStream(mine.handle, current_stream()), "cublasSetStream");
+    cuda_engine::check(cudaMalloc(&mine.workspace, workspace_bytes), "cudaMalloc");
+    check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
+  }
+  return mine.handle;
+}
+
+/// An operand that cuBLAS takes: unit stride along one axis.
+struct operand_view {
+  std::byte const* data;
+  std::int64_t leading;
+  bool transposed;  // of its row-major reading
+  strides batch;
+};
+
+bool fits(std::int64_t rows, std::int64_t columns, std::int64_t row, std::int64_t column) {
+  (void)rows;
+  return column == 1 && (row >= std::max<std::int64_t>(columns, 1));
+}
+
+/// `m` itself, or a packed copy in `packed`.
+operand_view view_of(matrix_operand const& m, dtype type, std::int64_t rows, std::int64_t columns,
+                     extents const& batch, std::unique_ptr<workspace>& packed) {
+  auto const* data = static_cast<std::byte const*>(m.data);
+  // A single row or column may have any stride across.
+  std::int64_t const row = rows == 1 && m.column_stride == 1 ? columns : m.row_stride;
+  std::int64_t const column = columns == 1 && m.row_stride == 1 ? rows : m.column_stride;
+  if (fits(rows, columns, row, m.column_stride)) return {data, row, false, m.batch_stride};
+  if (fits(columns, rows, column, m.row_stride)) return {data, column, true, m.batch_stride};
+  // Batches that broadcast are packed once.
+  extents shape = batch;
+  for (int a = 0; a < batch.rank(); ++a)
+    if (m.batch_stride[a] == 0) shape[a] = 1;
+  shape.push_back(rows);
+  shape.push_back(columns);
+  packed = std::make_unique<workspace>(static_cast<std::size_t>(shape.size() * size_of(type)));
+  operand from;
+  from.data = m.data;
+  from.type = type;
+  from.stride = m.batch_stride;
+  from.stride.push_back(m.row_stride);
+  from.stride.push_back(m.column_stride);
+  std::uint16_t const slot = 0;
+  fused_call call{};
+  call.operands = &from;
+  call.operand_count = 1;
+  call.slot = &slot;
+  copy_launch(type)(call, shape, {packed->data(), type, row_major(shape)});
+  strides stride = row_major(shape);
+  for (int a = 0; a < batch.rank(); ++a)
+    if (shape[a] == 1) stride[a] = 0;
+  return {packed->data(), columns, false, strides(stride.begin(), stride.end() - 2)};
+}
+
+struct arithmetic {
+  cudaDataType_t type;
+  cublasComputeType_t compute;
+  cudaDataType_t scale;
+};
+arithmetic arithmetic_of(dtype type, bool tf32) {
+  switch (type) {
+    case dtype::f16: return {CUDA_R_16F, CUBLAS_COMPUTE_32F, CUDA_R_32F};
+    case dtype::bf16: return {CUDA_R_16BF, CUBLAS_COMPUTE_32F, CUDA_R_32F};
+    case dtype::f32:
+      return {CUDA_R_32F, tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F, CUDA_R_32F};
+    case dtype::f64: return {CUDA_R_64F, CUBLAS_COMPUTE_64F, CUDA_R_64F};
+    case dtype::complex64: return {CUDA_C_32F, CUBLAS_COMPUTE_32F, CUDA_C_32F};
+    default: return {CUDA_C_64F, CUBLAS_COMPUTE_64F, CUDA_C_64F};
+  }
+}
+
+// cuBLAS multiplies no integers of these widths: one thread an element, products wrap.
+template <class T>
+__global__ void integer_gemm(std::int64_t m, std::int64_t n, std::int64_t k, T const* a,
+                             std::int64_t a_row, std::int64_t a_column, T const* b,
+                             std::int64_t b_row, std::int64_t b_column, T* c,
+                             std::int64_t c_stride) {
+  constexpr int tile = 16;
+  __shared__ T left[tile][tile + 1], right[tile][tile + 1];
+  std::int64_t const blocks = (n + tile - 1) / tile;
+  std::int64_t const row = blockIdx.x / blocks * tile + threadIdx.x / tile;
+  std::int64_t const column = blockIdx.x % blocks * tile + threadIdx.x % tile;
+  int const x = threadIdx.x % tile, y = threadIdx.x / tile;
+  T sum = 0;
+  for (std::int64_t at = 0; at < k; at += tile) {
+    left[y][x] = row < m && at + x < k ? a[row * a_row + (at + x) * a_column] : T{};
+    right[y][x] = column < n && at + y < k ? b[(at + y) * b_row + column * b_column] : T{};
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < tile; ++i)
+      sum = scalar::add(sum, scalar::multiply(left[y][i], right[i][x]));
+    __syncthreads();
+  }
+  if (row < m && column < n) c[row * c_stride + column] = sum;
+}
+
+/// Calls f(a offset, b offset, batch index) for every batch, in elements.
+template <class F>
+void for_each_batch(extents const& batch, strides const& a, strides const& b, F&& f) {
+  std::int64_t const count = batch.size();
+  for (std::int64_t i = 0; i < count; ++i) {
+    std::int64_t rest = i, a_at = 0, b_at = 0;
+    for (int axis = batch.rank() - 1; axis >= 0; --axis) {
+      std::int64_t const index = rest % batch[axis];
+      rest /= batch[axis];
+      a_at += index * a[axis];
+      b_at += index * b[axis];
+    }
+    f(a_at, b_at, i);
+  }
+}
+
+}  // namespace
+
+void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
+          matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride, bool tf32) {
+  if (m == 0 || n == 0 || batch.size() == 0) return;
+  std::int64_t const size = size_of(type);
+  auto* const out = static_cast<std::byte*>(c);
+  if (k == 0) {
+    cuda_engine::check(cudaMemsetAsync(c, 0, static_cast<std::size_t>(batch.size() * m * c_stride * size),
+                                current_stream()),
+                "cudaMemsetAsync");
+    return;
+  }
+  if (type < dtype::f16) {
+    visit(type, [&]<class T>() {
+      if constexpr (is_integer<T>)
+        for_each_batch(batch, a.batch_stride, b.batch_stride,
+                       [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
+                         launch(integer_gemm<T>, (m + 15) / 16 * ((n + 15) / 16), 256, m, n, k,
+                                static_cast<T const*>(a.data) + a_at, a.row_stride,
+                                a.column_stride, static_cast<T const*>(b.data) + b_at,
+                                b.row_stride, b.column_stride,
+                                static_cast<T*>(c) + i * m * c_stride, c_stride);
+                       });
+    });
+    return;
+  }
+  std::unique_ptr<workspace> packed_a, packed_b;
+  auto const left = view_of(a, type, m, k, batch, packed_a);
+  auto const right = view_of(b, type, k, n, batch, packed_b);
+  auto const how = arithmetic_of(type, tf32);
+  double const one[2] = {1, 0}, zero[2] = {0, 0};
+  float const one_f[2] = {1, 0}, zero_f[2] = {0, 0};
+  bool const wide = how.scale == CUDA_R_64F || how.scale == CUDA_C_64F;
+  void const* alpha = wide ? static_cast<void const*>(one) : one_f;
+  void const* beta = wide ? static_cast<void const*>(zero) : zero_f;
+  // The last batch axis goes to cuBLAS whole, those before it one call each.
+  int const rank = batch.rank();
+  extents const outer(batch.begin(), batch.end() - (rank > 0));
+  strides const outer_a(left.batch.begin(), left.batch.end() - (rank > 0));
+  strides const outer_b(right.batch.begin(), right.batch.end() - (rank > 0));
+  std::int64_t const count = rank > 0 ? batch.back() : 1;
+  std::int64_t const step_a = rank > 0 ? left.batch.back() : 0;
+  std::int64_t const step_b = rank > 0 ? right.batch.back() : 0;
+  auto const flag = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
+  for_each_batch(outer, outer_a, outer_b,
+                 [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
+                   check(cublasGemmStridedBatchedEx_64(
+                             handle(), flag(right.transposed), flag(left.transposed), n, m, k,
+                             alpha, right.data + b_at * size, how.type, right.leading, step_b,
+                             left.data + a_at * size, how.type, left.leading, step_a, beta,
+                             out + i * count * m * c_stride * size, how.type, c_stride,
+                             m * c_stride, count, how.compute, CUBLAS_GEMM_DEFAULT),
+                         "cublasGemmStridedBatchedEx");
+                 });
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,202 @@
+#include <kernels/cuda/geometry.hpp>
+
+#include <kernels/cuda/stream.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+namespace {
+
+bool aligned(void const* p, std::int64_t bytes) {
+  return reinterpret_cast<std::uintptr_t>(p) % static_cast<std::uintptr_t>(bytes) == 0;
+}
+
+struct axis {
+  std::int64_t extent, out;
+  bool reduced;
+  std::vector<std::int64_t> leaf;  // by operand
+};
+
+/// Axes of extent 1 go; neighbours that nest in every operand and in the output merge.
+std::vector<axis> collapsed(fused_call const& call, extents const& shape, strides const& out,
+                            bool const* reduced = nullptr) {
+  std::vector<axis> axes;
+  for (int a = 0; a < shape.rank(); ++a) {
+    if (shape[a] == 1) continue;
+    axis next{shape[a], out[a], reduced && reduced[a], {}};
+    for (int k = 0; k < call.operand_count; ++k) next.leaf.push_back(call.operands[k].stride[a]);
+    bool merge = !axes.empty() && axes.back().reduced == next.reduced &&
+                 (next.reduced || axes.back().out == next.out * next.extent);
+    for (int k = 0; merge && k < call.operand_count; ++k)
+      merge = axes.back().leaf[k] == next.leaf[k] * next.extent;
+    if (merge) next.extent *= axes.back().extent;
+    if (merge)
+      axes.back() = std::move(next);
+    else
+      axes.push_back(std::move(next));
+  }
+  return axes;
+}
+
+void require_axes(std::size_t count, extents const& shape) {
+  if (count > max_axes)
+    throw shape_error("an expression over shape " + to_string(shape) + " keeps " +
+                      std::to_string(count) + " axes that do not collapse; the GPU takes " +
+                      std::to_string(max_axes));
+}
+
+/// The axes as rows and outer axes of a walk, outermost first.
+void set_rows(walk& w, std::vector<axis> const& axes, int operands, leaf_walk* leaves) {
+  w.outer_axes = std::max(static_cast<int>(axes.size()) - 1, 0);
+  for (int a = 0; a < w.outer_axes; ++a) {
+    w.outer_extent[a] = axes[a].extent;
+    w.outer_count *= axes[a].extent;
+    w.out_outer[a] = axes[a].out;
+    for (int k = 0; k < operands; ++k) leaves[k].outer[a] = axes[a].leaf[k];
+  }
+  if (axes.empty()) return;
+  w.rows = axes.back().extent;
+  w.out_row = axes.back().out;
+  for (int k = 0; k < operands; ++k) leaves[k].row = axes.back().leaf[k];
+}
+
+/// How packs meet the columns: every row must start on a pack's boundary to be read as a vector.
+void set_columns(walk& w, fused_call const& call, destination const& out, int pack,
+                 leaf_walk* leaves) {
+  auto const vector = [&](void const* data, dtype type, std::int64_t column, std::int64_t row,
+                          std::int64_t const* outer) {
+    bool all = column == 1 && aligned(data, pack * size_of(type)) && row % pack == 0;
+    for (int a = 0; a < w.outer_axes; ++a) all = all && outer[a] % pack == 0;
+    return all;
+  };
+  w.out = out.data;
+  w.out_vector = vector(out.data, out.type, w.out_column, w.out_row, w.out_outer);
+  for (int k = 0; k < call.operand_count; ++k) {
+    operand const& o = call.operands[k];
+    leaf_walk& l = leaves[k];
+    l.first = o.offset;
+    l.kind = l.column == 0                                                ? inner_kind::splat
+             : o.data && vector(o.data, o.type, l.column, l.row, l.outer) ? inner_kind::vector
+                                                                          : inner_kind::gather;
+  }
+}
+
+}  // namespace
+
+bool is_flat(fused_call const& call, extents const& shape, destination const& out) {
+  auto const flat = [&](void const* data, strides const& stride) {
+    return is_contiguous(shape, stride) && aligned(data, 16);
+  };
+  if (!flat(out.data, out.stride)) return false;
+  for (int k = 0; k < call.operand_count; ++k)
+    if (!flat(call.operands[k].data, call.operands[k].stride)) return false;
+  return true;
+}
+
+walk make_walk(fused_call const& call, extents const& shape, destination const& out, int pack,
+               leaf_walk* leaves) {
+  auto axes = collapsed(call, shape, out.stride);
+  int const n = call.operand_count;
+  // The output's fastest axis is the columns.
+  std::stable_sort(axes.begin(), axes.end(),
+                   [](axis const& a, axis const& b) { return std::abs(a.out) > std::abs(b.out); });
+  require_axes(axes.size(), shape);
+  walk w;
+  if (!axes.empty()) {
+    axis const column = axes.back();
+    axes.pop_back();
+    w.columns = column.extent;
+    w.out_column = column.out;
+    for (int k = 0; k < n; ++k) leaves[k].column = column.leaf[k];
+    // The rows are the axis along which a transposed leaf runs, if there is one.
+    auto const runs_along = [&](axis const& a) {
+      for (int k = 0; k < n; ++k)
+        if (a.leaf[k] == 1 && column.leaf[k] != 1 && a.extent >= 8) return true;
+      return false;
+    };
+    auto const rows = std::find_if(axes.begin(), axes.end(), runs_along);
+    w.tiled = rows != axes.end();
+    if (w.tiled) std::rotate(rows, rows + 1, axes.end());
+  }
+  set_rows(w, axes, n, leaves);
+  set_columns(w, call, out, pack, leaves);
+  return w;
+}
+
+walk make_row_walk(fused_call const& call, extents const& shape, destination const& out, int pack,
+                   leaf_walk* leaves) {
+  int const n = call.operand_count;
+  extents const outer(shape.begin(), shape.end() - 1);
+  auto const axes = collapsed(call, outer, out.stride);
+  require_axes(axes.size(), shape);
+  walk w;
+  w.columns = shape.back();
+  w.out_column = out.stride.back();
+  for (int k = 0; k < n; ++k) leaves[k].column = call.operands[k].stride.back();
+  set_rows(w, axes, n, leaves);
+  set_columns(w, call, out, pack, leaves);
+  return w;
+}
+
+reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool const* reduced,
+                             destination const& out, int pack, reduce_leaf* leaves) {
+  int const n = call.operand_count;
+  auto axes = collapsed(call, shape, out.stride, reduced);
+  require_axes(axes.size(), shape);
+  reduce_walk w;
+  w.out = out.data;
+  w.by_columns = !axes.empty() && !axes.back().reduced;
+  if (w.by_columns) {
+    w.columns = axes.back().extent;
+    w.out_column = axes.back().out;
+    for (int k = 0; k < n; ++k) leaves[k].column = axes.back().leaf[k];
+    axes.pop_back();
+  }
+  for (axis const& a : axes) {
+    int& count = a.reduced ? w.reduced_axes : w.kept_axes;
+    (a.reduced ? w.reduced_extent : w.kept_extent)[count] = a.extent;
+    if (!a.reduced) w.out_kept[count] = a.out;
+    for (int k = 0; k < n; ++k) (a.reduced ? leaves[k].reduced : leaves[k].kept)[count] = a.leaf[k];
+    (a.reduced ? w.reduced : w.kept) *= a.extent;
+    ++count;
+  }
+  // Which leaves are read as packs along the fastest axis.
+  for (int k = 0; k < n; ++k) {
+    operand const& o = call.operands[k];
+    reduce_leaf& l = leaves[k];
+    l.first = o.offset;
+    std::int64_t const fastest = w.by_columns         ? l.column
+                                 : w.reduced_axes > 0 ? l.reduced[w.reduced_axes - 1]
+                                                      : 0;
+    bool vector = o.data && fastest == 1 && aligned(o.data, pack * size_of(o.type));
+    for (int a = 0; a < w.kept_axes; ++a) vector = vector && l.kept[a] % pack == 0;
+    for (int a = 0; a < w.reduced_axes - (w.by_columns ? 0 : 1); ++a)
+      vector = vector && l.reduced[a] % pack == 0;
+    l.kind = fastest == 0 ? inner_kind::splat : vector ? inner_kind::vector : inner_kind::gather;
+  }
+  // Parts: enough blocks to fill the device, each with enough work to pay for its state.
+  std::int64_t const blocks = 8 * std::int64_t{multiprocessors()};
+  auto const ceil_div = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  if (w.by_columns) {
+    std::int64_t const packs = ceil_div(w.columns, pack);
+    std::int64_t const threads = std::max<std::int64_t>(packs * w.kept, 1);
+    std::int64_t const wanted = std::max<std::int64_t>(blocks * 256 / threads, 1);
+    w.part = std::max<std::int64_t>(ceil_div(w.reduced, wanted), 32);
+    w.splits = std::max<std::int64_t>(ceil_div(w.reduced, w.part), 1);
+  } else {
+    std::int64_t const columns = w.reduced_axes > 0 ? w.reduced_extent[w.reduced_axes - 1] : 1;
+    std::int64_t const packs = columns == 0 ? 0 : w.reduced / columns * ceil_div(columns, pack);
+    std::int64_t const wanted =
+        std::max<std::int64_t>(blocks / std::max<std::int64_t>(w.kept, 1), 1);
+    w.part = std::max<std::int64_t>(ceil_div(packs, wanted), 256 * 8);
+    w.splits = std::max<std::int64_t>(ceil_div(packs, w.part), 1);
+    if (w.splits == 1) w.part = std::max<std::int64_t>(packs, 1);
+  }
+  return w;
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

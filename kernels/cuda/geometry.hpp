@@ -1,0 +1,72 @@
+// How a kernel walks its domain: collapsed axes, and what each leaf is along the last two.
+#pragma once
+
+#include <dsl/kernel.hpp>
+
+#include <cstddef>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+/// Axes a kernel takes after collapsing, the last two included.
+inline constexpr int max_axes = 8;
+inline constexpr int max_leaves = 32;
+
+/// Along the inner axis a leaf is one of these.
+enum class inner_kind : int { vector, splat, gather };
+
+/// The walk over out[outer..., row, column], packs along the columns.
+struct walk {
+  std::int64_t columns = 1, rows = 1;
+  int outer_axes = 0;
+  std::int64_t outer_count = 1;
+  std::int64_t outer_extent[max_axes];
+  std::int64_t out_outer[max_axes], out_row = 0, out_column = 1;
+  bool out_vector = false;
+  bool tiled = false;  // a leaf or the output runs along the rows: warps cover 8 rows x 4 packs
+  void* out = nullptr;
+};
+
+/// One leaf along the walk; strides in elements, for generators in row-major indices.
+struct leaf_walk {
+  std::int64_t outer[max_axes];
+  std::int64_t row = 0, column = 0;
+  std::int64_t first = 0;  // of a generator: its index at element 0
+  inner_kind kind = inner_kind::vector;
+};
+
+/// True when every leaf is contiguous, 16-byte aligned and as large as the output, which is so too.
+[[nodiscard]] bool is_flat(fused_call const& call, extents const& shape, destination const& out);
+
+/// Collapses the domain. `pack` is the kernel's pack size. Throws shape_error when more than
+/// max_axes axes are left.
+[[nodiscard]] walk make_walk(fused_call const& call, extents const& shape, destination const& out,
+                             int pack, leaf_walk* leaves);
+
+/// The walk of a row kernel: columns are the last axis, all axes before it are rows.
+[[nodiscard]] walk make_row_walk(fused_call const& call, extents const& shape,
+                                 destination const& out, int pack, leaf_walk* leaves);
+
+/// The domain split into kept and reduced axes, each collapsed, in row-major order.
+struct reduce_walk {
+  bool by_columns = false;  // the fastest axis is kept: it is `columns`, not among `kept`
+  int kept_axes = 0, reduced_axes = 0;
+  std::int64_t kept_extent[max_axes], reduced_extent[max_axes], out_kept[max_axes];
+  std::int64_t kept = 1, reduced = 1;  // products
+  std::int64_t columns = 1, out_column = 1;
+  std::int64_t splits = 1, part = 1;  // parts of the reduced elements: packs (rows), rows (columns)
+  void* out = nullptr;
+  std::byte* partial = nullptr;  // states by [kept][columns][split]
+};
+struct reduce_leaf {
+  std::int64_t kept[max_axes], reduced[max_axes], column = 0;
+  std::int64_t first = 0;                // of a generator: its index at element 0
+  inner_kind kind = inner_kind::gather;  // along the last reduced axis, or the columns
+};
+
+[[nodiscard]] reduce_walk make_reduce_walk(fused_call const& call, extents const& shape,
+                                           bool const* reduced, destination const& out, int pack,
+                                           reduce_leaf* leaves);
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

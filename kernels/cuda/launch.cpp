@@ -1,0 +1,45 @@
+#include <kernels/cuda/launch.hpp>
+
+#include <kernels/cuda/stream.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+cudaStream_t stream() { return current_stream(); }
+
+void check_launch() { check(cudaGetLastError(), "a kernel's launch"); }
+
+void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows, int& lane_packs) {
+  if (w.tiled) {
+    lane_rows = 32;
+    lane_packs = threads / 32;
+    return;
+  }
+  lane_packs = threads;
+  while (lane_packs > 1 && lane_packs / 2 >= packs) lane_packs /= 2;
+  lane_rows = threads / lane_packs;
+}
+
+void launch_tail(void (*general)(fused_call const&, extents const&, destination const&),
+                 fused_call const& call, std::int64_t n, std::int64_t count,
+                 destination const& out) {
+  std::int64_t const first = n - count;
+  std::vector<operand> operands(call.operands, call.operands + call.operand_count);
+  for (auto& o : operands) {
+    o.stride = strides{1};
+    if (o.data)
+      o.data = static_cast<std::byte const*>(o.data) + first * size_of(o.type);
+    else
+      o.offset += first;
+  }
+  fused_call tail = call;
+  tail.operands = operands.data();
+  general(tail, extents{count},
+          {static_cast<std::byte*>(out.data) + first * size_of(out.type), out.type, strides{1}});
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,30 @@
+// Streams, devices and the one place where a CUDA status is checked.
+#pragma once
+
+#include <dsl/error.hpp>
+
+#include <cuda_runtime_api.h>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+/// Throws device_error, or out_of_memory, naming the call and CUDA's own words.
+void check(cudaError_t status, const char* call, location where = {});
+
+/// True when there is a driver and a device; found once, at first use.
+[[nodiscard]] bool available() noexcept;
+
+/// This thread's stream: taken from a pool at first use, given back when the thread ends.
+[[nodiscard]] cudaStream_t current_stream();
+
+/// Makes `waiter` wait for all that `from` has been given so far.
+void wait_for(cudaStream_t waiter, cudaStream_t from);
+
+/// The host waits for the stream; faults of its kernels are thrown here.
+void synchronize(cudaStream_t stream);
+
+/// Multiprocessors of the device, for the size of grids.
+[[nodiscard]] int multiprocessors();
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI
