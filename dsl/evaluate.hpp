@@ -65,6 +65,9 @@ template <class Value>
 
 inline constexpr device host = device::host, gpu = device::gpu;
 
+/// Where this thread's evaluations run now.
+[[nodiscard]] device current_device();
+
 /// Evaluations of this thread run on the given device until the scope ends; elsewhere they run on the
 /// GPU if there is one. gpu throws device_error without one.
 class [[nodiscard]] device_scope {

@@ -1,0 +1,102 @@
+// Writing: in place where nothing else reaches the memory, else into a copy.
+#include <dsl/evaluate.hpp>
+#include <dsl/run.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+/// First and one past the last element that a reading touches, in elements of its storage.
+std::pair<std::int64_t, std::int64_t> reach(extents const& shape, strides const& stride,
+                                            std::int64_t offset) {
+  std::int64_t low = offset, high = offset + 1;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    (stride[axis] < 0 ? low : high) += (shape[axis] - 1) * stride[axis];
+  return {low, high};
+}
+
+/// Each element is read where it is written, or the two do not meet.
+bool may_write_while_reading(node const& region, node const& read) {
+  if (read.offset == region.offset && read.shape == region.shape && read.stride == region.stride)
+    return true;
+  auto const [write_low, write_high] = reach(region.shape, region.stride, region.offset);
+  auto const [read_low, read_high] = reach(read.shape, read.stride, read.offset);
+  return write_high <= read_low || read_high <= write_low;
+}
+
+/// How many of the memory's nodes and of their handles belong to this assignment, and whether that
+/// is all of them.
+bool reached_only_from(node_ptr const& target, node_ptr const& region,
+                       fused_operation const& values, std::vector<node*> const& leaves) {
+  std::vector<std::pair<node*, int>> handles;  // of nodes over target's storage
+  auto count = [&](node* n) {
+    if (!n || !(n->storage == target->storage)) return;
+    for (auto& [known, number] : handles)
+      if (known == n) return void(++number);
+    handles.emplace_back(n, 1);
+  };
+  count(target.get());
+  count(region.get());
+  for (auto const& operand : values.operands) count(operand.source.get());
+  for (node* leaf : leaves) count(leaf);
+  for (auto const& [n, number] : handles)
+    if (n->references() != number) return false;
+  return target->storage->references() == static_cast<int>(handles.size());
+}
+
+void evaluate_operands(fused_operation const& values) {
+  std::vector<node_ptr> sources;
+  for (auto const& operand : values.operands)
+    if (operand.source && !operand.source->done()) sources.push_back(operand.source);
+  if (!sources.empty()) evaluate(sources);
+}
+
+bool may_overwrite(node_ptr const& region, fused_operation const& values) {
+  for (auto const& operand : values.operands)
+    if (operand.source && operand.source->storage == region->storage &&
+        !may_write_while_reading(*region, *operand.source))
+      return false;
+  return true;
+}
+
+}  // namespace
+
+bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape,
+               std::vector<node*> const& leaves) {
+  if (!target || target->shape != shape) return false;  // moved from, or of another size
+  if (target->storage->adopted() || target->storage->where() != current_device()) return false;
+  evaluate_operands(values);
+  if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
+    return false;
+  target->storage->will_write();
+  if (shape.size() > 0)
+    run_fused(values, shape, {target->data(), target->type, target->stride}, current_device());
+  return true;
+}
+
+void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
+            std::vector<node*> const& leaves, location where) {
+  if (broadcast(region->shape, shape, "assignment", where) != region->shape)
+    throw shape_error(
+        "assignment: shape " + to_string(shape) + " does not fit " + to_string(region->shape),
+        where);
+  if (region->shape.size() == 0) return;
+  evaluate_operands(values);
+  if (!reached_only_from(target, region, values, leaves)) {
+    auto const bytes = target->shape.size() * size_of(target->type);
+    trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
+    node_ptr copy = detached(target, where);
+    region =
+        node::of_view(copy, region->shape, region->stride, region->offset - target->offset, where);
+    target = std::move(copy);
+  } else if (!may_overwrite(region, values)) {
+    node_ptr temporary = node::of_operation(target->type, shape, std::move(values), where);
+    evaluate(temporary);
+    values = copy_of(temporary);
+  }
+  region->storage->will_write();
+  run_fused(values, region->shape, {region->data(), region->type, region->stride},
+            region->storage->where());
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,189 @@
+#include <dsl/run.hpp>
+
+#include <kernels/host/engine.hpp>
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/engine.hpp>
+#endif
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace sloth::inline SLOTH_ABI {
+
+bool tracing() {
+  static bool const on = [] {
+    const char* text = std::getenv("SLOTH_TRACE");
+    return text && *text && *text != '0';
+  }();
+  return on;
+}
+
+void trace(std::string const& text) {
+  if (tracing()) std::fprintf(stderr, "sloth: %s\n", text.c_str());
+}
+
+namespace {
+
+/// A leaf's strides over a domain: 0 along axes that it lacks or stretches.
+strides aligned(extents const& shape, strides const& stride, int domain_rank) {
+  strides result = extents::filled(domain_rank, 0);
+  int const lead = domain_rank - shape.rank();
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (shape[axis] != 1) result[lead + axis] = stride[axis];
+  return result;
+}
+
+/// The node's elements for a kernel on `where`, after other streams' writes.
+std::byte* read_on(node const& n, device where) {
+  auto const storage = n.storage->on(where);
+  storage->will_read();
+  return storage->data() + n.offset * size_of(n.type);
+}
+
+/// `call` with its operands' addresses, as the engine takes it.
+class bound_call {
+ public:
+  bound_call(fused_operation const& call, int domain_rank, device where) : call_(call) {
+    operands_.reserve(call.operands.size());
+    for (auto const& from : call.operands) {
+      operand to;
+      to.type = from.type;
+      to.generator = from.generator;
+      to.params[0] = from.params[0];
+      to.params[1] = from.params[1];
+      if (from.source) to.data = read_on(*from.source, where);
+      to.stride = aligned(from.shape, from.source ? from.source->stride : row_major(from.shape),
+                          domain_rank);
+      operands_.push_back(std::move(to));
+    }
+  }
+  [[nodiscard]] fused_call get() const {
+    return {call_.form,
+            operands_.data(),
+            static_cast<int>(operands_.size()),
+            call_.slot.data(),
+            call_.scalars.data(),
+            call_.row_alias.data(),
+            call_.row_length.data(),
+            call_.part_shared.get()};
+  }
+
+ private:
+  fused_operation const& call_;
+  std::vector<operand> operands_;
+};
+
+}  // namespace
+
+void run_fused(fused_operation const& call, extents const& shape, destination const& out,
+               device where) {
+  bound_call const bound(call, shape.rank(), where);
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu) {
+    auto const launch = call.form->device ? call.form->device : cuda_engine::copy_launch(out.type);
+    return launch(bound.get(), shape, out);
+  }
+#endif
+  if (call.form->row_count > 0)
+    host_engine::row(bound.get(), shape, out);
+  else
+    host_engine::elementwise(bound.get(), shape, out);
+}
+
+namespace {
+
+void run_reduce(reduce_operation const& call, dtype type, void* out, device where) {
+  int const rank = call.domain.rank();
+  std::vector<char> reduced(call.reduced.begin(), call.reduced.end());
+  static_assert(sizeof(bool) == 1);
+  strides stride = extents::filled(rank, 0);
+  std::int64_t step = 1;
+  for (int axis = rank - 1; axis >= 0; --axis)
+    if (!reduced[axis]) {
+      stride[axis] = step;
+      step *= call.domain[axis];
+    }
+  bound_call const bound(call.argument, rank, where);
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu)
+    return call.device(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
+                       call.ddof, {out, type, std::move(stride)});
+#endif
+  host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
+                      call.op, call.ddof, {out, type, std::move(stride)});
+}
+
+void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {
+  auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
+  auto matrix_of = [&](node const& n, bool left) {
+    int const rank = n.shape.rank();
+    matrix_operand m;
+    m.data = read_on(n, where);
+    m.row_stride = rank >= 2 ? n.stride[rank - 2] : left ? 0 : n.stride[0];
+    m.column_stride = rank >= 2 || left ? n.stride[rank - 1] : 0;
+    extents const batch(n.shape.begin(), n.shape.end() - std::min(2, rank));
+    strides const stride(n.stride.begin(), n.stride.end() - std::min(2, rank));
+    m.batch_stride = aligned(batch, stride, e.batch.rank());
+    return m;
+  };
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu)
+    return cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
+                             matrix_of(*call.b, false), out, e.n, call.tf32);
+#endif
+  host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
+                    matrix_of(*call.b, false), out, e.n);
+}
+
+}  // namespace
+
+counted<buffer> run(step const& s, device where) {
+  node const& target = *s.target;
+  if (auto* call = std::get_if<view_operation>(&target.op)) return call->base->storage;
+  std::int64_t bytes = 0;
+  std::int64_t const size = checked_size(target.shape, target.where);
+  if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
+    throw out_of_memory(SIZE_MAX, memory().limit, target.where);
+  auto storage = buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
+  if (auto* call = std::get_if<fused_operation>(&target.op))
+    run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where);
+  else if (auto* call = std::get_if<reduce_operation>(&target.op))
+    run_reduce(*call, target.type, storage->data(), where);
+  else if (auto* call = std::get_if<matmul_operation>(&target.op))
+    run_matmul(*call, target, storage->data(), where);
+  return storage;
+}
+
+namespace {
+
+// A strided copy has no arithmetic: its form is the leaf itself, one for each element type.
+fused_form const& copy_form(dtype type) {
+  static auto const& forms = *[] {  // never destroyed: arrays of static duration may be copied late
+    auto& all = *new std::vector<fused_form>(dtype_count);
+    for (int i = 0; i < dtype_count; ++i) {
+      all[i] = {};
+      all[i].root.type = static_cast<dtype>(i);
+      all[i].root.leaf_count = 1;
+      all[i].leaves = 1;
+      all[i].print = [](std::string const* leaf, scalar_bits const*) { return leaf[0]; };
+    }
+    return &all;
+  }();
+  return forms[static_cast<int>(type)];
+}
+
+}  // namespace
+
+fused_operation copy_of(node_ptr const& n) {
+  fused_operation call;
+  call.form = &copy_form(n->type);
+  graph_operand operand;
+  operand.source = n;
+  operand.type = n->type;
+  operand.shape = n->shape;
+  call.operands.push_back(std::move(operand));
+  call.slot = {0};
+  return call;
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,23 @@
+// How a step reaches an engine: operands' addresses, memory for the result, the launch.
+#pragma once
+
+#include <dsl/evaluate.hpp>
+#include <dsl/plan.hpp>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// Memory for the step's values on `where`, written by its kernel.
+[[nodiscard]] counted<buffer> run(step const& s, device where);
+
+/// The kernel alone: `call` over `shape` into `out`.
+void run_fused(fused_operation const& call, extents const& shape, destination const& out,
+               device where);
+
+/// The row-major copy of a node: an expression without arithmetic.
+[[nodiscard]] fused_operation copy_of(node_ptr const& n);
+
+/// SLOTH_TRACE=1: lines on stderr.
+[[nodiscard]] bool tracing();
+void trace(std::string const& text);
+
+}  // namespace sloth::inline SLOTH_ABI
