@@ -88,7 +88,7 @@ class buffer {
   std::size_t bytes_;
   std::mutex mutex_;  // of the copy and the streams
   counted<buffer> copy_;
-  void* writer_ = nullptr;
+  [[maybe_unused]] void* writer_ = nullptr;  // streams, in a build with CUDA
   std::vector<void*> readers_;
   std::shared_ptr<void const> owner_;  // null: from the pool
 };
