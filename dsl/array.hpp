@@ -103,11 +103,12 @@ class array : public expression_base<array<Value>> {
   explicit array(S value) : node_(new_storage(dtype_of<Value>, extents{}, {})) {
     *reinterpret_cast<Value*>(node_->data()) = weak_cast<Value>(value, {});
   }
-  /// A user's row-major memory, read and written in place; `owner` keeps it alive.
+  /// A user's row-major memory, on the host or the GPU, read and written in place; `owner` keeps it
+  /// alive. What his own streams do to it has ended when Sloth is to see it.
   [[nodiscard]] static array adopt(Value* data, extents const& shape,
-                                   std::shared_ptr<void const> owner) {
+                                   std::shared_ptr<void const> owner, device on = host) {
     auto storage = buffer::adopt(data, static_cast<std::size_t>(shape.size()) * sizeof(Value),
-                                 std::move(owner));
+                                 std::move(owner), on);
     return array(node::of_storage(dtype_of<Value>, shape, row_major(shape), 0, storage));
   }
 

@@ -63,40 +63,4 @@ template <class Value>
   return std::vector<Value>(first, first + flat->shape.size());
 }
 
-inline constexpr device host = device::host, gpu = device::gpu;
-
-/// Where this thread's evaluations run now.
-[[nodiscard]] device current_device();
-
-/// Evaluations of this thread run on the given device until the scope ends; elsewhere they run on the
-/// GPU if there is one. gpu throws device_error without one.
-class [[nodiscard]] device_scope {
- public:
-  explicit device_scope(device where, location here = location::here());
-  ~device_scope();
-  device_scope(device_scope const&) = delete;
-  device_scope& operator=(device_scope const&) = delete;
-
- private:
-  device where_;
-  device const* previous_;
-};
-
-/// Arithmetic of f32 matrix products that are built in the scope; others are untouched. The host
-/// computes them in IEEE f32 whatever is asked.
-enum class precision : std::uint8_t { ieee, tf32 };
-inline constexpr precision tf32 = precision::tf32;
-
-class [[nodiscard]] precision_scope {
- public:
-  explicit precision_scope(precision p);
-  ~precision_scope();
-  precision_scope(precision_scope const&) = delete;
-  precision_scope& operator=(precision_scope const&) = delete;
-  [[nodiscard]] static precision current();
-
- private:
-  precision previous_;
-};
-
 }  // namespace sloth::inline SLOTH_ABI

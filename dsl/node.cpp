@@ -45,28 +45,31 @@ counted<buffer> buffer::allocate(std::size_t bytes, location where, device on) {
   }
 }
 
-counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner) {
-  return counted<buffer>(
-      new buffer(static_cast<std::byte*>(data), bytes, device::host, std::move(owner)));
+counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner,
+                              device on) {
+  return counted<buffer>(new buffer(static_cast<std::byte*>(data), bytes, on, std::move(owner)));
 }
 
 buffer::~buffer() {
-  if (owner_) return;
 #if defined(SLOTH_CUDA)
-  try {  // other streams may still read: the memory goes back on this one, behind them
-    if (where_ == device::gpu) will_write();
+  try {  // other streams may still use it: it goes back, or to its owner, behind them
+    if (where_ == device::gpu) {
+      will_write();
+      if (owner_) cuda_engine::synchronize();
+    }
   } catch (...) {  // a destructor never throws, and a device that failed frees nothing anyway
   }
 #endif
-  give_back(data_, bytes_, where_);
+  if (!owner_) give_back(data_, bytes_, where_);
 }
 
 counted<buffer> buffer::on(device where) {
   if (where == where_) return counted<buffer>(this);
   std::lock_guard lock(mutex_);
+  counted<buffer> copy = copy_;
 #if defined(SLOTH_CUDA)
-  if (!copy_) {
-    counted<buffer> copy = allocate(bytes_, {}, where);
+  if (!copy) {
+    copy = allocate(bytes_, {}, where);
     if (where == device::gpu) {
       cuda_engine::copy_to_device(copy->data_, data_, bytes_);
     } else {
@@ -74,10 +77,10 @@ counted<buffer> buffer::on(device where) {
         cuda_engine::wait_for_stream(writer_);
       cuda_engine::copy_to_host(copy->data_, data_, bytes_);
     }
-    copy_ = std::move(copy);
+    if (!owner_) copy_ = copy;
   }
 #endif
-  return copy_;
+  return copy;
 }
 
 void buffer::will_read() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/kernel.hpp>
+#include <dsl/scope.hpp>
 
 #include <atomic>
 #include <memory>
@@ -41,9 +42,6 @@ class counted {
   T* p_ = nullptr;
 };
 
-/// Where memory lies and evaluations run.
-enum class device : std::uint8_t { host, gpu };
-
 /// Memory that arrays share. A buffer on the GPU records the stream of its last write and those of
 /// its readers: the same stream costs nothing, another one waits on an event.
 class buffer {
@@ -51,7 +49,8 @@ class buffer {
   /// Pooled memory; throws out_of_memory.
   static counted<buffer> allocate(std::size_t bytes, location where = {}, device on = device::host);
   /// A user's memory, kept alive by `owner`.
-  static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner);
+  static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner,
+                               device on = device::host);
 
   ~buffer();
   buffer(buffer const&) = delete;
@@ -62,7 +61,8 @@ class buffer {
   /// A user's memory.
   [[nodiscard]] bool adopted() const noexcept { return owner_ != nullptr; }
   [[nodiscard]] device where() const noexcept { return where_; }
-  /// This buffer, or its copy on the other device: made once, kept until a write drops it.
+  /// This buffer, or its copy on the other device: made once, kept until a write drops it. Of a
+  /// user's memory, which he may write himself, a new one each time.
   [[nodiscard]] counted<buffer> on(device where);
   /// Before this thread's stream reads, or writes: waits for other streams' use, and drops copies
   /// that a write makes stale.

@@ -91,7 +91,7 @@ struct operation_row {
   X(log1p,      "",   "log1p",       real_floating,  floating,   -0.999, 1e6,    3,   std::log1p(a)) \
   X(sin,        "",   "sin",         floating,       floating,   -100,   100,    2,   scalar::sin(a)) \
   X(cos,        "",   "cos",         floating,       floating,   -100,   100,    2,   scalar::cos(a)) \
-  X(tan,        "",   "tan",         real_floating,  floating,   -100,   100,    2,   std::tan(a)) \
+  X(tan,        "",   "tan",         real_floating,  floating,   -100,   100,    4,   std::tan(a)) \
   X(arcsin,     "",   "arcsin",      real_floating,  floating,   -1,     1,      2,   std::asin(a)) \
   X(arccos,     "",   "arccos",      real_floating,  floating,   -1,     1,      2,   std::acos(a)) \
   X(arctan,     "",   "arctan",      real_floating,  floating,   -1e3,   1e3,    2,   std::atan(a)) \
@@ -125,7 +125,7 @@ struct operation_row {
   X(fmod,          "",   "fmod",          real,          common,   -1e3,  1e3,     0,   scalar::fmod(a, b)) \
   X(power,         "",   "power",         numeric,       common,    0.01, 30,      2,   scalar::power(a, b)) \
   X(arctan2,       "",   "arctan2",       real_floating, floating, -1e3,  1e3,     2,   std::atan2(a, b)) \
-  X(hypot,         "",   "hypot",         real_floating, floating, -1e3,  1e3,     2,   std::hypot(a, b)) \
+  X(hypot,         "",   "hypot",         real_floating, floating, -1e3,  1e3,     2,   scalar::hypot(a, b)) \
   X(maximum,       "",   "maximum",       ordered,       common,   -1e3,  1e3,     0,   scalar::maximum(a, b)) \
   X(minimum,       "",   "minimum",       ordered,       common,   -1e3,  1e3,     0,   scalar::minimum(a, b)) \
   X(fmax,          "",   "fmax",          ordered,       common,   -1e3,  1e3,     0,   scalar::fmax(a, b)) \

@@ -1,3 +1,4 @@
+#include <dsl/memory.hpp>
 #include <dsl/run.hpp>
 
 #include <kernels/host/engine.hpp>
@@ -33,17 +34,29 @@ strides aligned(extents const& shape, strides const& stride, int domain_rank) {
   return result;
 }
 
-/// The node's elements for a kernel on `where`, after other streams' writes.
-std::byte* read_on(node const& n, device where) {
-  auto const storage = n.storage->on(where);
-  storage->will_read();
-  return storage->data() + n.offset * size_of(n.type);
-}
+/// Nodes' elements for kernels on a device, after other streams' writes. Copies that no buffer keeps
+/// live as long as the reader.
+class reader {
+ public:
+  explicit reader(device where) : where_(where) {}
+  std::byte* operator()(node const& n) {
+    auto storage = n.storage->on(where_);
+    storage->will_read();
+    auto* const data = storage->data() + n.offset * size_of(n.type);
+    if (!(storage == n.storage)) copies_.push_back(std::move(storage));
+    return data;
+  }
+
+ private:
+  device where_;
+  std::vector<counted<buffer>> copies_;
+};
 
 /// `call` with its operands' addresses, as the engine takes it.
 class bound_call {
  public:
-  bound_call(fused_operation const& call, int domain_rank, device where) : call_(call) {
+  bound_call(fused_operation const& call, int domain_rank, device where)
+      : call_(call), read_(where) {
     operands_.reserve(call.operands.size());
     for (auto const& from : call.operands) {
       operand to;
@@ -51,7 +64,7 @@ class bound_call {
       to.generator = from.generator;
       to.params[0] = from.params[0];
       to.params[1] = from.params[1];
-      if (from.source) to.data = read_on(*from.source, where);
+      if (from.source) to.data = read_(*from.source);
       to.stride = aligned(from.shape, from.source ? from.source->stride : row_major(from.shape),
                           domain_rank);
       operands_.push_back(std::move(to));
@@ -70,6 +83,7 @@ class bound_call {
 
  private:
   fused_operation const& call_;
+  reader read_;
   std::vector<operand> operands_;
 };
 
@@ -115,10 +129,11 @@ void run_reduce(reduce_operation const& call, dtype type, void* out, device wher
 
 void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {
   auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
+  reader read(where);
   auto matrix_of = [&](node const& n, bool left) {
     int const rank = n.shape.rank();
     matrix_operand m;
-    m.data = read_on(n, where);
+    m.data = read(n);
     m.row_stride = rank >= 2 ? n.stride[rank - 2] : left ? 0 : n.stride[0];
     m.column_stride = rank >= 2 || left ? n.stride[rank - 1] : 0;
     extents const batch(n.shape.begin(), n.shape.end() - std::min(2, rank));

@@ -187,6 +187,16 @@ SLOTH_HD constexpr T fmin(T a, T b) {
   return b != b || a <= b ? a : b;
 }
 
+/// sqrt(a^2 + b^2) without overflow on the way.
+template <class T>
+SLOTH_HD T hypot(T a, T b) {
+#if defined(__CUDA_ARCH__)  // CUDA's overflows where the result is near the greatest value
+  constexpr T large = T(sizeof(T) == 4 ? 0x1p126 : 0x1p1022);
+  if (std::fabs(a) >= large || std::fabs(b) >= large) return 2 * std::hypot(a / 2, b / 2);
+#endif
+  return std::hypot(a, b);
+}
+
 /// Shifts by the width or more give 0 (or -1 for negative values shifted right).
 template <class T>
 SLOTH_HD constexpr T left_shift(T a, T b) {

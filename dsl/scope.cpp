@@ -1,5 +1,4 @@
-// Scopes of a thread: where evaluations run, in which arithmetic products are built.
-#include <dsl/evaluate.hpp>
+#include <dsl/scope.hpp>
 
 #if defined(SLOTH_CUDA)
 #include <kernels/cuda/engine.hpp>
@@ -20,17 +19,39 @@ device current_device() {
   return device::host;
 }
 
-device_scope::device_scope(device where, location here) : where_(where), previous_(chosen_device) {
+namespace {
+void require_gpu([[maybe_unused]] location here) {
 #if defined(SLOTH_CUDA)
-  if (where == device::gpu && !cuda_engine::available())
-    throw device_error("no GPU or driver was found", here);
+  if (!cuda_engine::available()) throw device_error("no GPU or driver was found", here);
 #else
-  if (where == device::gpu)
-    throw device_error("this build of Sloth has the host engine only", here);
+  throw device_error("this build of Sloth has the host engine only", here);
 #endif
+}
+}  // namespace
+
+device_scope::device_scope(device where, location here) : where_(where), previous_(chosen_device) {
+  if (where == device::gpu) require_gpu(here);
   chosen_device = &where_;
 }
 device_scope::~device_scope() { chosen_device = previous_; }
+
+stream_scope::stream_scope([[maybe_unused]] void* stream, location here) : previous_(nullptr) {
+  require_gpu(here);
+#if defined(SLOTH_CUDA)
+  previous_ = cuda_engine::use_stream(stream);
+#endif
+}
+stream_scope::~stream_scope() {
+#if defined(SLOTH_CUDA)
+  (void)cuda_engine::use_stream(previous_);
+#endif
+}
+
+void synchronize() {
+#if defined(SLOTH_CUDA)
+  if (cuda_engine::available()) cuda_engine::synchronize();
+#endif
+}
 
 precision_scope::precision_scope(precision p) : previous_(current_precision) {
   current_precision = p;

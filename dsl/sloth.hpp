@@ -5,6 +5,7 @@
 #include <dsl/functions.hpp>
 #include <dsl/io.hpp>
 #include <dsl/matmul.hpp>
+#include <dsl/memory.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
 

@@ -295,8 +295,22 @@ BOOST_AUTO_TEST_CASE(scopes_choose_the_device) {
     device_scope const here(device::host);
     BOOST_TEST((array<double>(x + 1).to_vector() == values{2, 3}));
   }
-  REFUSES_HERE(device_error, "this build of Sloth has the host engine only",
-               device_scope(device::gpu));
+  if (current_device() == device::gpu) {
+    device_scope const here(device::gpu);
+    array<double> const y = x + 1;
+    BOOST_TEST((y.node()->storage->where() == device::gpu));
+    BOOST_TEST((y.to_vector() == values{2, 3}));
+  } else {
+#if defined(SLOTH_CUDA)
+    REFUSES_HERE(device_error, "no GPU or driver was found", device_scope(device::gpu));
+    REFUSES_HERE(device_error, "no GPU or driver was found", stream_scope(nullptr));
+#else
+    REFUSES_HERE(device_error, "this build of Sloth has the host engine only",
+                 device_scope(device::gpu));
+    REFUSES_HERE(device_error, "this build of Sloth has the host engine only",
+                 stream_scope(nullptr));
+#endif
+  }
   BOOST_TEST((array<double>(x + 1).to_vector() == values{2, 3}));
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsl/kernel.hpp>
+#include <dsl/memory.hpp>
 
 #include <cstddef>
 
@@ -15,6 +16,11 @@ namespace cuda_engine {
 [[nodiscard]] void* allocate(std::size_t bytes);
 /// Gives it back; work that this thread's stream was given before may still use it.
 void release(void* data, std::size_t bytes) noexcept;
+
+[[nodiscard]] memory_statistics memory();
+void reset_memory_statistics();
+void memory_limit(std::size_t bytes);
+void trim_memory();
 
 /// Temporary device memory of a launch.
 class workspace {
@@ -30,12 +36,15 @@ class workspace {
   std::size_t bytes_;
 };
 
+/// Through pinned memory; `from` has been read on return.
 void copy_to_device(void* to, void const* from, std::size_t bytes);
-/// Waits for the stream, and so for the values.
+/// Through pinned memory; the values are there on return.
 void copy_to_host(void* to, void const* from, std::size_t bytes);
 
 /// Identifies the calling thread's stream in a buffer's record.
 [[nodiscard]] void* stream_id();
+/// Sends this thread's work to a user's stream, or to its own again (null); what was used before.
+void* use_stream(void* stream);
 /// The calling thread's stream waits for what `other` was given so far.
 void wait_for_stream(void* other);
 void synchronize();

@@ -47,6 +47,7 @@ struct flat_function {
   arguments_of<Tree> a;
 
   struct context {
+    static constexpr int run = N;
     arguments_of<Tree> const& a;
     std::int64_t i;
     template <class U, int M, int Slot>
@@ -77,35 +78,23 @@ struct general_arguments {
 };
 
 inline constexpr int general_threads = 256;
-inline constexpr int rows_per_thread = 4;
 
 template <class Tree>
 struct general_context {
+  static constexpr int R = run_count<Tree>, run = pack_size<Tree>;
   general_arguments<Tree> const& g;
   std::int64_t const* base;  // by leaf slot: its element at this thread's column of row 0
-  std::int64_t row, column;
+  runs<R, run> where;        // rows
 
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
     leaf_walk const& l = g.leaf[Slot];
-    auto const* p = static_cast<U const*>(g.a.leaf[Slot]) + base[Slot] + row * l.row;
-    if (l.kind == inner_kind::vector) {
-      if (column + M <= g.w.columns) return *reinterpret_cast<pack<U, M> const*>(p);
-    }
-    pack<U, M> out;
-    if (l.kind == inner_kind::splat) {
-      U const v = *p;
-#pragma unroll
-      for (int k = 0; k < M; ++k) out.v[k] = v;
-    } else {
-#pragma unroll
-      for (int k = 0; k < M; ++k) out.v[k] = column + k < g.w.columns ? p[k * l.column] : U{};
-    }
-    return out;
+    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], l.row, where,
+                             l.kind, l.column);
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return base[Slot] + row * g.leaf[Slot].row + k * g.leaf[Slot].column;
+    return base[Slot] + where.at[k / run] * g.leaf[Slot].row + k % run * g.leaf[Slot].column;
   }
   __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
   __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
@@ -146,20 +135,20 @@ __global__ void __launch_bounds__(general_threads)
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) base[s] += i * g.leaf[s].outer[a];
   }
-  std::int64_t const first = row_block * g.lane_rows * rows_per_thread + lane_row;
+  constexpr int R = run_count<Tree>;
+  std::int64_t const first = row_block * g.lane_rows * R + lane_row, left = g.w.columns - column;
+  general_context<Tree> c{g, base, {{}, {}, left >= N}};
 #pragma unroll
-  for (int r = 0; r < rows_per_thread; ++r) {
-    std::int64_t const row = first + r * g.lane_rows;
-    if (row >= g.w.rows) return;
-    auto const v = value<Tree, slots{}, N>::of(general_context<Tree>{g, base, row, column});
-    T* out = static_cast<T*>(g.w.out) + out_base + row * g.w.out_row;
-    if (g.w.out_vector && column + N <= g.w.columns) {
-      *reinterpret_cast<pack<T, N>*>(out) = v;
-    } else {
+  for (int r = 0; r < R; ++r) {
+    c.where.at[r] = smaller(first + r * g.lane_rows, g.w.rows - 1);
+    c.where.left[r] = left;
+  }
+  auto const v = value<Tree, slots{}, R * N>::of(c);
+  T* out = static_cast<T*>(g.w.out) + out_base + first * g.w.out_row;
 #pragma unroll
-      for (int k = 0; k < N; ++k)
-        if (column + k < g.w.columns) out[k * g.w.out_column] = v.v[k];
-    }
+  for (int r = 0; r < R; ++r, out += g.lane_rows * g.w.out_row) {
+    if (first + r * g.lane_rows >= g.w.rows) return;
+    store<N>(out, v.v + r * N, g.w.out_vector, left, g.w.out_column);
   }
 }
 
@@ -175,7 +164,7 @@ void launch_general(fused_call const& call, extents const& shape, destination co
   std::int64_t const packs = (g.w.columns + N - 1) / N;
   shape_block(g.w, packs, general_threads, g.lane_rows, g.lane_packs);
   g.column_blocks = (packs + g.lane_packs - 1) / g.lane_packs;
-  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * rows_per_thread;
+  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * run_count<Tree>;
   g.row_blocks = (g.w.rows + tile_rows - 1) / tile_rows;
   launch(general_kernel<Tree>, g.column_blocks * g.row_blocks * g.w.outer_count, general_threads,
          g);

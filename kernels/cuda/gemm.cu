@@ -146,14 +146,16 @@ void for_each_batch(extents const& batch, strides const& a, strides const& b, F&
 }  // namespace
 
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
-          matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride, bool tf32) {
+          matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,
+          bool tf32) {
   if (m == 0 || n == 0 || batch.size() == 0) return;
   std::int64_t const size = size_of(type);
   auto* const out = static_cast<std::byte*>(c);
   if (k == 0) {
-    cuda_engine::check(cudaMemsetAsync(c, 0, static_cast<std::size_t>(batch.size() * m * c_stride * size),
-                                current_stream()),
-                "cudaMemsetAsync");
+    cuda_engine::check(
+        cudaMemsetAsync(c, 0, static_cast<std::size_t>(batch.size() * m * c_stride * size),
+                        current_stream()),
+        "cudaMemsetAsync");
     return;
   }
   if (type < dtype::f16) {
@@ -162,9 +164,8 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
         for_each_batch(batch, a.batch_stride, b.batch_stride,
                        [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
                          launch(integer_gemm<T>, (m + 15) / 16 * ((n + 15) / 16), 256, m, n, k,
-                                static_cast<T const*>(a.data) + a_at, a.row_stride,
-                                a.column_stride, static_cast<T const*>(b.data) + b_at,
-                                b.row_stride, b.column_stride,
+                                static_cast<T const*>(a.data) + a_at, a.row_stride, a.column_stride,
+                                static_cast<T const*>(b.data) + b_at, b.row_stride, b.column_stride,
                                 static_cast<T*>(c) + i * m * c_stride, c_stride);
                        });
     });
@@ -188,16 +189,16 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   std::int64_t const step_a = rank > 0 ? left.batch.back() : 0;
   std::int64_t const step_b = rank > 0 ? right.batch.back() : 0;
   auto const flag = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
-  for_each_batch(outer, outer_a, outer_b,
-                 [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
-                   check(cublasGemmStridedBatchedEx_64(
-                             handle(), flag(right.transposed), flag(left.transposed), n, m, k,
-                             alpha, right.data + b_at * size, how.type, right.leading, step_b,
-                             left.data + a_at * size, how.type, left.leading, step_a, beta,
-                             out + i * count * m * c_stride * size, how.type, c_stride,
-                             m * c_stride, count, how.compute, CUBLAS_GEMM_DEFAULT),
-                         "cublasGemmStridedBatchedEx");
-                 });
+  for_each_batch(
+      outer, outer_a, outer_b, [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
+        check(
+            cublasGemmStridedBatchedEx_64(
+                handle(), flag(right.transposed), flag(left.transposed), n, m, k, alpha,
+                right.data + b_at * size, how.type, right.leading, step_b, left.data + a_at * size,
+                how.type, left.leading, step_a, beta, out + i * count * m * c_stride * size,
+                how.type, c_stride, m * c_stride, count, how.compute, CUBLAS_GEMM_DEFAULT),
+            "cublasGemmStridedBatchedEx");
+      });
 }
 
 }  // namespace cuda_engine

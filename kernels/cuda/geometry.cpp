@@ -141,8 +141,62 @@ walk make_row_walk(fused_call const& call, extents const& shape, destination con
   return w;
 }
 
+stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk const* leaves,
+                           int pack) {
+  constexpr std::int64_t shared_bytes = 220 << 10;  // of 228 KiB a multiprocessor; 1 KiB a block
+  constexpr std::int64_t threads_a_multiprocessor = 1024;  // 64 registers a thread
+  stage_plan s;
+  // Rows are staged where all of them have one length, the root's or that of its reductions.
+  std::int64_t longest = w.columns;
+  bool one_length = true;
+  for (int r = 0; r < call.form->row_count; ++r) {
+    std::int64_t const n = call.row_length[r];
+    one_length = one_length && (longest == 1 || n == longest);
+    longest = std::max(longest, n);
+  }
+  std::int64_t const packs = (longest + pack - 1) / pack;
+  // A warp or part of it takes a short row: four packs a thread, so that few threads idle.
+  if (packs <= 256) {
+    while (s.team > 4 && s.team / 2 * 4 >= packs) s.team /= 2;
+  } else {
+    s.threads = static_cast<int>(std::clamp<std::int64_t>((packs / 4 + 31) / 32 * 32, 128, 1024));
+    s.team = s.threads;
+  }
+  std::fill(std::begin(s.staged), std::end(s.staged), -1);
+  if (copies_in_bulk() && one_length && w.outer_axes == 0)
+    for (int k = 0; k < call.operand_count && s.operands < max_staged; ++k) {
+      operand const& o = call.operands[k];
+      std::int64_t const size = size_of(o.type), bytes = longest * size;
+      std::int64_t const stride = w.rows == 1 ? bytes : leaves[k].row * size;
+      if (leaves[k].kind != inner_kind::vector || stride == 0 || bytes % 16 != 0 ||
+          stride % 16 != 0 || !aligned(o.data, 16) || s.row_bytes + bytes > shared_bytes)
+        continue;
+      s.staged[k] = s.operands;
+      s.operand[s.operands++] = {o.data, stride, static_cast<unsigned>(bytes), s.row_bytes};
+      s.row_bytes += static_cast<unsigned>(bytes);
+    }
+  int const teams = s.threads / s.team;
+  s.blocks_a_multiprocessor =
+      static_cast<int>(std::max<std::int64_t>(threads_a_multiprocessor / s.threads, 1));
+  if (s.operands == 0) {
+    s.tile_rows = teams;
+    return s;
+  }
+  // Tiles of about 8 KiB or more, a row or more for each team.
+  if (teams > 1)
+    s.tile_rows = static_cast<int>(
+        teams * std::clamp<std::int64_t>((8 << 10) / (s.row_bytes * teams), 1, 16));
+  s.tile_bytes = s.row_bytes * static_cast<unsigned>(s.tile_rows);
+  for (int k = 0; k < s.operands; ++k) s.operand[k].offset *= static_cast<unsigned>(s.tile_rows);
+  s.blocks_a_multiprocessor = static_cast<int>(
+      std::clamp<std::int64_t>(shared_bytes / s.tile_bytes, 1, s.blocks_a_multiprocessor));
+  s.stages = static_cast<int>(std::clamp<std::int64_t>(
+      shared_bytes / s.blocks_a_multiprocessor / s.tile_bytes, 1, max_stages));
+  return s;
+}
+
 reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool const* reduced,
-                             destination const& out, int pack, reduce_leaf* leaves) {
+                             destination const& out, int pack, int runs, reduce_leaf* leaves) {
   int const n = call.operand_count;
   auto axes = collapsed(call, shape, out.stride, reduced);
   require_axes(axes.size(), shape);
@@ -155,12 +209,21 @@ reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool 
     for (int k = 0; k < n; ++k) leaves[k].column = axes.back().leaf[k];
     axes.pop_back();
   }
+  auto const inner =
+      std::find_if(axes.rbegin(), axes.rend(), [](axis const& a) { return a.reduced; });
+  for (auto a = axes.rbegin(); a != axes.rend(); ++a) {
+    if (a->reduced) w.reduced *= a->extent;
+    if (a != inner) continue;
+    w.inner = a->extent;
+    for (int k = 0; k < n; ++k) leaves[k].inner = a->leaf[k];
+  }
   for (axis const& a : axes) {
-    int& count = a.reduced ? w.reduced_axes : w.kept_axes;
-    (a.reduced ? w.reduced_extent : w.kept_extent)[count] = a.extent;
+    if (inner != axes.rend() && &a == &*inner) continue;
+    int& count = a.reduced ? w.outer_axes : w.kept_axes;
+    (a.reduced ? w.outer_extent : w.kept_extent)[count] = a.extent;
     if (!a.reduced) w.out_kept[count] = a.out;
-    for (int k = 0; k < n; ++k) (a.reduced ? leaves[k].reduced : leaves[k].kept)[count] = a.leaf[k];
-    (a.reduced ? w.reduced : w.kept) *= a.extent;
+    for (int k = 0; k < n; ++k) (a.reduced ? leaves[k].outer : leaves[k].kept)[count] = a.leaf[k];
+    if (!a.reduced) w.kept *= a.extent;
     ++count;
   }
   // Which leaves are read as packs along the fastest axis.
@@ -168,32 +231,36 @@ reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool 
     operand const& o = call.operands[k];
     reduce_leaf& l = leaves[k];
     l.first = o.offset;
-    std::int64_t const fastest = w.by_columns         ? l.column
-                                 : w.reduced_axes > 0 ? l.reduced[w.reduced_axes - 1]
-                                                      : 0;
+    std::int64_t const fastest = w.by_columns ? l.column : l.inner;
     bool vector = o.data && fastest == 1 && aligned(o.data, pack * size_of(o.type));
     for (int a = 0; a < w.kept_axes; ++a) vector = vector && l.kept[a] % pack == 0;
-    for (int a = 0; a < w.reduced_axes - (w.by_columns ? 0 : 1); ++a)
-      vector = vector && l.reduced[a] % pack == 0;
+    for (int a = 0; a < w.outer_axes; ++a) vector = vector && l.outer[a] % pack == 0;
+    if (w.by_columns) vector = vector && l.inner % pack == 0;
     l.kind = fastest == 0 ? inner_kind::splat : vector ? inner_kind::vector : inner_kind::gather;
   }
   // Parts: enough blocks to fill the device, each with enough work to pay for its state.
-  std::int64_t const blocks = 8 * std::int64_t{multiprocessors()};
+  constexpr int threads = 256;
+  std::int64_t const blocks = 4 * std::int64_t{multiprocessors()};
   auto const ceil_div = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  if (w.reduced == 0) return w;  // identities
   if (w.by_columns) {
     std::int64_t const packs = ceil_div(w.columns, pack);
-    std::int64_t const threads = std::max<std::int64_t>(packs * w.kept, 1);
-    std::int64_t const wanted = std::max<std::int64_t>(blocks * 256 / threads, 1);
-    w.part = std::max<std::int64_t>(ceil_div(w.reduced, wanted), 32);
-    w.splits = std::max<std::int64_t>(ceil_div(w.reduced, w.part), 1);
-  } else {
-    std::int64_t const columns = w.reduced_axes > 0 ? w.reduced_extent[w.reduced_axes - 1] : 1;
-    std::int64_t const packs = columns == 0 ? 0 : w.reduced / columns * ceil_div(columns, pack);
+    for (w.team = threads; w.team > 1 && w.team / 2 >= packs;) w.team /= 2;
+    std::int64_t const lanes = threads / w.team;
     std::int64_t const wanted =
-        std::max<std::int64_t>(blocks / std::max<std::int64_t>(w.kept, 1), 1);
-    w.part = std::max<std::int64_t>(ceil_div(packs, wanted), 256 * 8);
-    w.splits = std::max<std::int64_t>(ceil_div(packs, w.part), 1);
-    if (w.splits == 1) w.part = std::max<std::int64_t>(packs, 1);
+        std::max<std::int64_t>(blocks / (ceil_div(packs, w.team) * w.kept), 1);
+    w.part = std::max<std::int64_t>(ceil_div(w.reduced, wanted * lanes), 4 * runs);
+    w.splits = ceil_div(w.reduced, w.part * lanes);
+  } else {
+    std::int64_t const packs = ceil_div(w.inner, pack);
+    w.team = threads;
+    if (w.reduced / w.inner * packs <= 64 * runs)
+      for (w.team = 32; w.team > 1 && w.team / 2 * runs >= packs;) w.team /= 2;
+    w.chunks = ceil_div(packs, w.team * runs);
+    w.units = w.reduced / w.inner * w.chunks;
+    std::int64_t const wanted = std::max<std::int64_t>(blocks / w.kept, 1);
+    w.part = w.team < threads ? w.units : std::max<std::int64_t>(ceil_div(w.units, wanted), 2);
+    w.splits = ceil_div(w.units, w.part);
   }
   return w;
 }

@@ -47,26 +47,54 @@ struct leaf_walk {
 [[nodiscard]] walk make_row_walk(fused_call const& call, extents const& shape,
                                  destination const& out, int pack, leaf_walk* leaves);
 
-/// The domain split into kept and reduced axes, each collapsed, in row-major order.
-struct reduce_walk {
-  bool by_columns = false;  // the fastest axis is kept: it is `columns`, not among `kept`
-  int kept_axes = 0, reduced_axes = 0;
-  std::int64_t kept_extent[max_axes], reduced_extent[max_axes], out_kept[max_axes];
-  std::int64_t kept = 1, reduced = 1;  // products
-  std::int64_t columns = 1, out_column = 1;
-  std::int64_t splits = 1, part = 1;  // parts of the reduced elements: packs (rows), rows (columns)
-  void* out = nullptr;
-  std::byte* partial = nullptr;  // states by [kept][columns][split]
+/// An operand whose rows are copied to shared memory before they are used.
+struct staged_operand {
+  void const* data;
+  std::int64_t stride;  // bytes from row to row
+  unsigned bytes;       // of a row
+  unsigned offset;      // of the operand's rows in a tile's buffer
 };
-struct reduce_leaf {
-  std::int64_t kept[max_axes], reduced[max_axes], column = 0;
-  std::int64_t first = 0;                // of a generator: its index at element 0
-  inner_kind kind = inner_kind::gather;  // along the last reduced axis, or the columns
+inline constexpr int max_staged = 8, max_stages = 4;
+
+/// How a row kernel's blocks take the rows: tiles of them, `stages` buffers for a block, of which
+/// all but one are filled while one is used.
+struct stage_plan {
+  int operands = 0;  // 0: rows are read where they are
+  staged_operand operand[max_staged];
+  unsigned row_bytes = 0, tile_bytes = 0;  // of all staged operands together
+  int stages = 1, tile_rows = 1;
+  int team = 32, threads = 256;  // threads a row; team == threads: the block
+  int blocks_a_multiprocessor = 1;
+  int staged[max_leaves];  // by operand of the call: which staged one, or -1
 };
 
+[[nodiscard]] stage_plan make_stage_plan(fused_call const& call, walk const& w,
+                                         leaf_walk const* leaves, int pack);
+
+/// The domain split into kept and reduced axes, each collapsed, in row-major order. The last of the
+/// reduced axes is the inner one.
+struct reduce_walk {
+  bool by_columns = false;  // the fastest axis is kept: it is `columns`, not among `kept`
+  int kept_axes = 0, outer_axes = 0;
+  std::int64_t kept_extent[max_axes], outer_extent[max_axes], out_kept[max_axes];
+  std::int64_t kept = 1, reduced = 1, inner = 1;  // kept, reduced: products of extents
+  std::int64_t columns = 1, out_column = 1;
+  int team = 1;  // threads that share a result; by columns: threads side by side along the columns
+  std::int64_t chunks = 1, units = 1;  // rows: units of team * runs packs, `chunks` an inner axis
+  std::int64_t splits = 1, part = 1;   // parts of the reduced elements: units, or rows of a thread
+  void* out = nullptr;
+  std::byte* partial = nullptr;  // states by [split][kept][column]
+};
+struct reduce_leaf {
+  std::int64_t kept[max_axes], outer[max_axes], inner = 0, column = 0;
+  std::int64_t first = 0;                // of a generator: its index at element 0
+  inner_kind kind = inner_kind::gather;  // along the inner axis, or the columns
+};
+
+/// `pack` elements are loaded as a vector, `runs` of them at once.
 [[nodiscard]] reduce_walk make_reduce_walk(fused_call const& call, extents const& shape,
                                            bool const* reduced, destination const& out, int pack,
-                                           reduce_leaf* leaves);
+                                           int runs, reduce_leaf* leaves);
 
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI

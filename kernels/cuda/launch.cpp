@@ -12,6 +12,18 @@ cudaStream_t stream() { return current_stream(); }
 
 void check_launch() { check(cudaGetLastError(), "a kernel's launch"); }
 
+void allow_shared_memory(void const* kernel) {
+  int device = 0, most = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "cudaDeviceGetAttribute");
+  cudaFuncAttributes used;
+  check(cudaFuncGetAttributes(&used, kernel), "cudaFuncGetAttributes");
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             most - static_cast<int>(used.sharedSizeBytes)),
+        "cudaFuncSetAttribute");
+}
+
 void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows, int& lane_packs) {
   if (w.tiled) {
     lane_rows = 32;

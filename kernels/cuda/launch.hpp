@@ -13,6 +13,8 @@ namespace cuda_engine {
 /// Throws device_error for the last launch.
 void check_launch();
 [[nodiscard]] int multiprocessors();
+/// Lets the kernel have all of a block's dynamic shared memory.
+void allow_shared_memory(void const* kernel);
 
 template <class Tree>
 inline constexpr bool has_generator = false;
@@ -25,10 +27,15 @@ inline constexpr bool has_generator<row_reduction<Op, A>> = has_generator<A>;
 
 #if defined(__CUDACC__)
 template <class Kernel, class... Arguments>
-void launch(Kernel kernel, std::int64_t blocks, int threads, Arguments const&... arguments) {
+void launch_shared(Kernel kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
+                   Arguments const&... arguments) {
   // 2^31 - 1 blocks of at least 32 packs are more elements than any device holds.
-  kernel<<<static_cast<unsigned>(blocks), threads, 0, stream()>>>(arguments...);
+  kernel<<<static_cast<unsigned>(blocks), threads, shared_bytes, stream()>>>(arguments...);
   check_launch();
+}
+template <class Kernel, class... Arguments>
+void launch(Kernel kernel, std::int64_t blocks, int threads, Arguments const&... arguments) {
+  launch_shared(kernel, blocks, threads, 0, arguments...);
 }
 #endif
 

@@ -10,6 +10,9 @@ namespace cuda_engine {
 template <class T>
 using accumulator_t = std::conditional_t<is_half<T>, float, T>;
 
+/// A reduction of elements T: `state`, its identity, adding element v with index i (in increasing
+/// order), combining with another part's state, and the result. `ordered`: combining does not
+/// commute to the bit.
 template <reduction Op, class T>
 struct reducer;
 
@@ -60,6 +63,7 @@ struct reducer<reduction::var, T> {
     wide mean;
     real m2;
   };
+  static constexpr bool ordered = true;
   static __device__ state identity() { return {0, wide{}, 0}; }
   static __device__ real squared(wide d) {
     if constexpr (is_complex<wide>)
@@ -79,6 +83,17 @@ struct reducer<reduction::var, T> {
     wide const d = x - s.mean;
     s.mean = s.mean + d / wide(s.n);
     s.m2 += product(d, x - s.mean);
+  }
+  /// N elements at once: their own mean and squares first, so that they cost one division.
+  template <int N>
+  static __device__ void add_pack(state& s, T const* v, std::int64_t) {
+    wide sum{};
+#pragma unroll
+    for (int k = 0; k < N; ++k) sum = sum + convert<wide>(v[k]);
+    state own{real(N), sum * wide(real(1) / real(N)), 0};
+#pragma unroll
+    for (int k = 0; k < N; ++k) own.m2 += squared(convert<wide>(v[k]) - own.mean);
+    combine(s, own);
   }
   static __device__ void combine(state& s, state const& o) {
     if (o.n == 0) return;
@@ -106,53 +121,61 @@ struct reducer<reduction::std, T> : reducer<reduction::var, T> {
   }
 };
 
-/// A value and where it was found; the first of equal ones, and the first NaN, win.
+/// The greatest or least value; NaN wins.
 template <class T, bool Greatest>
 struct extreme {
+  using result = T;
+  using state = T;
+  using limits = std::numeric_limits<std::conditional_t<is_half<T>, float, T>>;
+  static constexpr auto least = limits::has_infinity ? -limits::infinity() : limits::lowest();
+  static constexpr auto most = limits::has_infinity ? limits::infinity() : limits::max();
+  static __device__ state identity() { return convert<T>(Greatest ? least : most); }
+  static constexpr bool ordered = is_floating<T> && !std::is_same_v<T, float>;  // zeros' signs
+  static __device__ void combine(state& s, T v) {
+    if constexpr (std::is_same_v<T, float>) {
+      if constexpr (Greatest)
+        asm("max.NaN.f32 %0, %0, %1;" : "+f"(s) : "f"(v));
+      else
+        asm("min.NaN.f32 %0, %0, %1;" : "+f"(s) : "f"(v));
+    } else {
+      bool const take = Greatest ? v > s : v < s;
+      s = take || v != v ? v : s;
+    }
+  }
+  static __device__ void add(state& s, T v, std::int64_t) { combine(s, v); }
+  static __device__ result finish(state const& s, std::int64_t, double) { return s; }
+};
+template <class T>
+struct reducer<reduction::max, T> : extreme<T, true> {};
+template <class T>
+struct reducer<reduction::min, T> : extreme<T, false> {};
+
+/// Where the greatest or least value is: the first of equal ones, and the first NaN, win.
+template <class T, bool Greatest>
+struct position {
+  using result = std::int64_t;
   struct state {
     std::int64_t index;
     T v;
   };
   static __device__ state identity() { return {-1, T{}}; }
+  static __device__ bool beats(T a, T b) {
+    return b == b && (Greatest ? !(a <= b) : !(a >= b));  // a NaN beats any number
+  }
+  static __device__ void add(state& s, T v, std::int64_t i) {
+    if (s.index < 0 || beats(v, s.v)) s = {i, v};
+  }
   static __device__ void combine(state& s, state const& o) {
     if (o.index < 0) return;
-    bool take;
-    if (s.index < 0)
-      take = true;
-    else if (s.v != s.v || o.v != o.v)
-      take = o.v != o.v && (!(s.v != s.v) || o.index < s.index);
-    else if (s.v == o.v)
-      take = o.index < s.index;
-    else
-      take = Greatest ? o.v > s.v : o.v < s.v;
-    if (take) s = o;
+    bool const equal = !beats(o.v, s.v) && !beats(s.v, o.v);
+    if (s.index < 0 || beats(o.v, s.v) || (equal && o.index < s.index)) s = o;
   }
-  static __device__ void add(state& s, T v, std::int64_t i) { combine(s, {i, v}); }
-};
-template <class T>
-struct reducer<reduction::max, T> : extreme<T, true> {
-  using result = T;
-  using state = typename extreme<T, true>::state;
-  static __device__ result finish(state const& s, std::int64_t, double) { return s.v; }
-};
-template <class T>
-struct reducer<reduction::min, T> : extreme<T, false> {
-  using result = T;
-  using state = typename extreme<T, false>::state;
-  static __device__ result finish(state const& s, std::int64_t, double) { return s.v; }
-};
-template <class T>
-struct reducer<reduction::argmax, T> : extreme<T, true> {
-  using result = std::int64_t;
-  using state = typename extreme<T, true>::state;
   static __device__ result finish(state const& s, std::int64_t, double) { return s.index; }
 };
 template <class T>
-struct reducer<reduction::argmin, T> : extreme<T, false> {
-  using result = std::int64_t;
-  using state = typename extreme<T, false>::state;
-  static __device__ result finish(state const& s, std::int64_t, double) { return s.index; }
-};
+struct reducer<reduction::argmax, T> : position<T, true> {};
+template <class T>
+struct reducer<reduction::argmin, T> : position<T, false> {};
 
 template <class T>
 struct reducer<reduction::any, T> {
@@ -201,42 +224,67 @@ struct reducer<reduction::norm, T> {  // in f64: squares of f32 cannot overflow 
   }
 };
 
+/// Adds the first `count` of v's elements, the first of which has index i.
+template <class R, int N, class T>
+__device__ void add_pack(typename R::state& s, T const* v, std::int64_t i, std::int64_t count) {
+  if (count >= N) {
+    if constexpr (requires { R::template add_pack<N>(s, v, i); }) {
+      R::template add_pack<N>(s, v, i);
+    } else {
+#pragma unroll
+      for (int k = 0; k < N; ++k) R::add(s, v[k], i + k);
+    }
+  } else {
+#pragma unroll
+    for (int k = 0; k < N; ++k)
+      if (k < count) R::add(s, v[k], i + k);
+  }
+}
+
 // --- combining across threads, in an order that only the size decides ------------------------------
 
 template <class S>
-__device__ S shuffle_down(S const& s, int delta) {
+__device__ S shuffle_xor(S const& s, int lanes) {
   static_assert(std::is_trivially_copyable_v<S>);
   constexpr int words = (sizeof(S) + 3) / 4;
   unsigned bits[words] = {};
   __builtin_memcpy(bits, &s, sizeof(S));
 #pragma unroll
-  for (int w = 0; w < words; ++w) bits[w] = __shfl_down_sync(0xffffffffu, bits[w], delta);
+  for (int w = 0; w < words; ++w) bits[w] = __shfl_xor_sync(0xffffffffu, bits[w], lanes);
   S other = s;
   __builtin_memcpy(&other, bits, sizeof(S));
   return other;
 }
 
-/// The warp's state in lane 0.
+/// The state of a team of a warp's lanes, the same bits in each of them: where combining does not
+/// commute, the lower lane's comes first. All lanes of the warp take part.
 template <class R, class S>
-__device__ S reduce_warp(S s) {
+__device__ S reduce_warp(S s, int team = 32) {
 #pragma unroll
-  for (int delta = 16; delta > 0; delta /= 2) R::combine(s, shuffle_down(s, delta));
+  for (int lanes = 1; lanes < 32; lanes *= 2) {
+    if (lanes >= team) break;
+    S other = shuffle_xor(s, lanes);
+    if constexpr (requires { requires R::ordered; }) {
+      bool const upper = threadIdx.x & lanes;
+      S const mine = s;
+      s = upper ? other : mine;
+      other = upper ? mine : other;
+    }
+    R::combine(s, other);
+  }
   return s;
 }
 
-/// The block's state in thread 0. `shared` holds a state a warp.
+/// The block's state, in every thread. `shared` holds 32 states, and is free for other use only
+/// after the block's next synchronisation.
 template <class R, class S>
 __device__ S reduce_block(S s, std::byte* shared) {
   S* const warps = reinterpret_cast<S*>(shared);
   s = reduce_warp<R>(s);
-  __syncthreads();
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = s;
   __syncthreads();
-  if (threadIdx.x < 32) {
-    s = threadIdx.x < blockDim.x / 32 ? warps[threadIdx.x] : R::identity();
-    s = reduce_warp<R>(s);
-  }
-  return s;
+  s = threadIdx.x % 32 < blockDim.x / 32 ? warps[threadIdx.x % 32] : R::identity();
+  return reduce_warp<R>(s);
 }
 
 }  // namespace cuda_engine

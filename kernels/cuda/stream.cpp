@@ -1,6 +1,9 @@
 #include <kernels/cuda/stream.hpp>
 
+#include <kernels/cuda/engine.hpp>
+
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace sloth::inline SLOTH_ABI {
@@ -46,7 +49,7 @@ struct thread_stream {
 
 }  // namespace
 
-cudaStream_t current_stream() {
+cudaStream_t own_stream() {
   thread_local thread_stream mine;
   if (!mine.stream) {
     auto& p = the_pool();
@@ -63,6 +66,15 @@ cudaStream_t current_stream() {
             "cudaStreamCreateWithFlags");
   }
   return mine.stream;
+}
+
+namespace {
+thread_local cudaStream_t users_stream = nullptr;
+}
+
+cudaStream_t current_stream() { return users_stream ? users_stream : own_stream(); }
+void* use_stream(void* stream) {
+  return std::exchange(users_stream, static_cast<cudaStream_t>(stream));
 }
 
 void wait_for(cudaStream_t waiter, cudaStream_t from) {
@@ -87,15 +99,23 @@ void synchronize(cudaStream_t stream) {
   check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
 }
 
+namespace {
+int attribute(cudaDeviceAttr which) {
+  int device = 0, value = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute");
+  return value;
+}
+}  // namespace
+
 int multiprocessors() {
-  static int const count = [] {
-    int device = 0, n = 0;
-    check(cudaGetDevice(&device), "cudaGetDevice");
-    check(cudaDeviceGetAttribute(&n, cudaDevAttrMultiProcessorCount, device),
-          "cudaDeviceGetAttribute");
-    return n;
-  }();
+  static int const count = attribute(cudaDevAttrMultiProcessorCount);
   return count;
+}
+
+bool copies_in_bulk() {
+  static bool const yes = attribute(cudaDevAttrComputeCapabilityMajor) >= 9;
+  return yes;
 }
 
 }  // namespace cuda_engine

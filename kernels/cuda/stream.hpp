@@ -14,7 +14,9 @@ void check(cudaError_t status, const char* call, location where = {});
 /// True when there is a driver and a device; found once, at first use.
 [[nodiscard]] bool available() noexcept;
 
-/// This thread's stream: taken from a pool at first use, given back when the thread ends.
+/// This thread's own stream: taken from a pool at first use, given back when the thread ends.
+[[nodiscard]] cudaStream_t own_stream();
+/// The stream that this thread's work goes to: its own, or a user's (use_stream).
 [[nodiscard]] cudaStream_t current_stream();
 
 /// Makes `waiter` wait for all that `from` has been given so far.
@@ -25,6 +27,8 @@ void synchronize(cudaStream_t stream);
 
 /// Multiprocessors of the device, for the size of grids.
 [[nodiscard]] int multiprocessors();
+/// Compute capability 9.0 or later: bulk copies to shared memory.
+[[nodiscard]] bool copies_in_bulk();
 
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI

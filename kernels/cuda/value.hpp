@@ -3,6 +3,7 @@
 
 #include <dsl/philox.hpp>
 #include <dsl/tree.hpp>
+#include <kernels/cuda/geometry.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -12,6 +13,66 @@ template <class T, int N>
 struct alignas(sizeof(T) * N) pack {
   T v[N];
 };
+
+/// Which elements a pack of R runs holds: run r begins at[r] steps along an axis of the walk, and
+/// left[r] of its N elements exist. Runs are loaded together, before any of them is used.
+template <int R, int N>
+struct runs {
+  std::int64_t at[R], left[R];
+  bool whole;  // all of them exist
+};
+
+/// The runs of a leaf, `stride` elements a step: N elements from p + at * stride on, `step` apart.
+template <int R, int N, class U>
+__device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> const& where,
+                                    inner_kind kind, std::int64_t step) {
+  pack<U, R * N> out;
+  if (kind == inner_kind::vector && where.whole) {
+#pragma unroll
+    for (int r = 0; r < R; ++r) {
+      auto const run = *reinterpret_cast<pack<U, N> const*>(p + where.at[r] * stride);
+#pragma unroll
+      for (int k = 0; k < N; ++k) out.v[r * N + k] = run.v[k];
+    }
+  } else if (kind == inner_kind::splat) {
+#pragma unroll
+    for (int r = 0; r < R; ++r) {
+      U const v = p[where.at[r] * stride];
+#pragma unroll
+      for (int k = 0; k < N; ++k) out.v[r * N + k] = v;
+    }
+  } else {
+#pragma unroll
+    for (int r = 0; r < R; ++r)
+#pragma unroll
+      for (int k = 0; k < N; ++k)
+        out.v[r * N + k] = k < where.left[r] ? p[where.at[r] * stride + k * step] : U{};
+  }
+  return out;
+}
+
+/// N elements of which `left` exist, as one vector where the output takes it.
+template <int N, class T>
+__device__ void store(T* out, T const* v, bool vector, std::int64_t left, std::int64_t step) {
+  if (vector && left >= N) {
+    pack<T, N> p;
+#pragma unroll
+    for (int k = 0; k < N; ++k) p.v[k] = v[k];
+    *reinterpret_cast<pack<T, N>*>(out) = p;
+  } else {
+#pragma unroll
+    for (int k = 0; k < N; ++k)
+      if (k < left) out[k * step] = v[k];
+  }
+}
+
+__device__ inline std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
+/// Runs that a thread loads at once: fewer where many leaves want registers.
+template <class Tree>
+inline constexpr int run_count = Tree::leaf_count <= 3   ? 4
+                                 : Tree::leaf_count <= 6 ? 2
+                                                         : 1;
 
 /// Position in a tree: the next slot of each kind.
 struct slots {
@@ -49,18 +110,24 @@ template <class Tree>
 inline constexpr int pack_size = 16 / std::max<int>(sizeof(typename Tree::value_type),
                                                     widest<Tree>::value);
 
+/// A generator's parameters as its kind reads them (dsl/kernel.hpp).
+struct two_u64 {
+  std::uint64_t a, b;
+};
+struct two_i64 {
+  std::int64_t a, b;
+};
+struct two_f64 {
+  double a, b;
+};
+struct stop_last {
+  double stop;
+  std::int64_t last;
+};
+
 /// The generator's element at row-major index i of its own shape.
 template <generator_kind Kind, class T>
 __device__ T generate(scalar_bits const* params, std::int64_t i) {
-  struct two_u64 {
-    std::uint64_t a, b;
-  };
-  struct two_i64 {
-    std::int64_t a, b;
-  };
-  struct two_f64 {
-    double a, b;
-  };
   if constexpr (Kind == generator_kind::uniform) {
     auto const key = params[0].as<two_u64>();
     return philox_uniform<T>(key.a, key.b, static_cast<std::uint64_t>(i));
@@ -78,10 +145,6 @@ __device__ T generate(scalar_bits const* params, std::int64_t i) {
       return convert<T>(__dadd_rn(p.a, __dmul_rn(static_cast<double>(i), p.b)));
     }
   } else if constexpr (Kind == generator_kind::linspace) {
-    struct stop_last {
-      double stop;
-      std::int64_t last;
-    };
     auto const p = params[0].as<two_f64>();
     auto const end = params[1].as<stop_last>();
     return convert<T>(i == end.last ? end.stop
@@ -93,9 +156,77 @@ __device__ T generate(scalar_bits const* params, std::int64_t i) {
     return params[0].as<T>();
   }
 }
+/// The same as a call: where packs are drawn at once, single draws are rare and need no code of
+/// their own at every use.
+template <generator_kind Kind, class T>
+__device__ __noinline__ T generate_one(scalar_bits const* params, std::int64_t i) {
+  return generate<Kind, T>(params, i);
+}
+
+/// The words of elements j to j + N - 1 of the stream: one block where they share it. Neighbouring
+/// threads draw neighbouring packs, so that a misaligned stream costs all of them a second block.
+template <int N>
+__device__ void philox_pack32(std::uint64_t seed, std::uint64_t j, std::uint32_t (&word)[N]) {
+  static_assert(N == 2 || N == 4);
+  philox_block const first = philox_block32(seed, j);
+  unsigned const at = static_cast<unsigned>(j) & 3;
+  if (at + N <= 4) {
+#pragma unroll
+    for (int k = 0; k < N; ++k) word[k] = N == 2 && at == 2 ? first.word[k + 2] : first.word[k];
+    if (N == 2 && at == 1) word[0] = first.word[1], word[1] = first.word[2];
+    return;
+  }
+  philox_block const second = philox_block32(seed, j + 4);
+  std::uint32_t both[8];  // moved down by `at`, with constant indices
+#pragma unroll
+  for (int k = 0; k < 4; ++k) both[k] = first.word[k], both[k + 4] = second.word[k];
+#pragma unroll
+  for (int k = 0; k < 6; ++k) both[k] = at & 2 ? both[k + 2] : both[k];
+#pragma unroll
+  for (int k = 0; k < N; ++k) word[k] = at & 1 ? both[k + 1] : both[k];
+}
+
+/// N consecutive elements of a uniform or normal draw, the first of index i.
+template <generator_kind Kind, class T, int N>
+__device__ void draw_pack(scalar_bits const* params, std::int64_t i, T (&v)[N]) {
+  auto const key = params[0].as<two_u64>();
+  std::uint64_t const j = key.b + static_cast<std::uint64_t>(i);
+  constexpr bool normal = Kind == generator_kind::normal;
+  if (sizeof(T) == 4 ? normal && j % 2 != 0 : j % 2 != 0) {  // pairs are split
+#pragma unroll
+    for (int k = 0; k < N; ++k) v[k] = generate_one<Kind, T>(params, i + k);
+    return;
+  }
+  if constexpr (sizeof(T) == 4) {
+    std::uint32_t word[N];
+    philox_pack32<N>(key.a, j, word);
+#pragma unroll
+    for (int k = 0; k < N; k += normal ? 2 : 1)
+      if constexpr (normal) {
+        auto const z = philox_box_muller(word[k], word[k + 1]);
+        v[k] = z.sine, v[k + 1] = z.cosine;
+      } else {
+        v[k] = philox_unit(word[k]);
+      }
+  } else {
+    static_assert(N == 2);
+    auto const w = philox_block64(key.a, j).word;
+    if constexpr (normal) {
+      auto const z = philox_box_muller(w[0], w[1], w[2], w[3]);
+      v[0] = z.sine, v[1] = z.cosine;
+    } else {
+      v[0] = philox_unit(w[0], w[1]), v[1] = philox_unit(w[2], w[3]);
+    }
+  }
+  if constexpr (normal) {
+    auto const scale = params[1].as<two_f64>();
+#pragma unroll
+    for (int k = 0; k < N; ++k) v[k] = scalar::add(T(scale.a), scalar::multiply(T(scale.b), v[k]));
+  }
+}
 
 /// pack<T, N> of the tree at `At`. A context has load<T, N, slot>(), index<slot>(k) for generators,
-/// scalar(slot), row<T>(slot), params(slot).
+/// scalar(slot), row<T>(slot), params(slot), and `run`: N is a multiple of it.
 template <class Tree, slots At, int N>
 struct value {  // a leaf
   template <class Context>
@@ -108,9 +239,28 @@ struct value<generated<Kind, T>, At, N> {
   template <class Context>
   static __device__ auto of(Context const& c) {
     pack<T, N> p;
+    auto const* const params = c.params(At.leaf);
+    auto const index = [&](int k) { return c.template index<At.leaf>(k); };
+    constexpr int run = Context::run;  // elements that lie one behind the other, if any do
+    constexpr bool drawn = Kind == generator_kind::uniform || Kind == generator_kind::normal;
+    if constexpr (drawn && run > 1 && run * sizeof(T) <= 16) {
 #pragma unroll
-    for (int k = 0; k < N; ++k)
-      p.v[k] = generate<Kind, T>(c.params(At.leaf), c.template index<At.leaf>(k));
+      for (int first = 0; first < N; first += run) {
+        std::int64_t const i = index(first);
+        T v[run];
+        if (index(first + run - 1) == i + run - 1) {
+          draw_pack<Kind, T, run>(params, i, v);
+        } else {
+#pragma unroll
+          for (int k = 0; k < run; ++k) v[k] = generate_one<Kind, T>(params, index(first + k));
+        }
+#pragma unroll
+        for (int k = 0; k < run; ++k) p.v[first + k] = v[k];
+      }
+    } else {
+#pragma unroll
+      for (int k = 0; k < N; ++k) p.v[k] = generate<Kind, T>(params, index(k));
+    }
     return p;
   }
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/kernel.hpp>
+#include <dsl/memory.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
@@ -37,21 +38,10 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
 [[nodiscard]] void* allocate(std::size_t bytes);
 void release(void* data, std::size_t bytes) noexcept;
 
-}  // namespace host_engine
-
-/// Host memory that Sloth holds, in bytes.
-struct memory_statistics {
-  std::size_t in_use;       // by arrays
-  std::size_t peak;         // largest in_use since the last reset
-  std::size_t cached;       // kept for reuse
-  std::size_t allocations;  // calls since the last reset
-  std::size_t limit;        // of in_use + cached; SIZE_MAX when there is none
-};
 [[nodiscard]] memory_statistics memory();
 void reset_memory_statistics();
-/// Throws out_of_memory from the next allocation that would exceed it.
 void memory_limit(std::size_t bytes);
-/// Gives the cached memory back to the system.
 void trim_memory();
 
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

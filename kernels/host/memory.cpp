@@ -226,11 +226,10 @@ void release(void* data, std::size_t bytes) noexcept {
   if (data != nullptr) the_pool().release(data, bytes);
 }
 
-}  // namespace host_engine
-
 memory_statistics memory() { return the_pool().statistics(); }
 void reset_memory_statistics() { the_pool().reset(); }
 void memory_limit(std::size_t bytes) { the_pool().limit(bytes); }
 void trim_memory() { the_pool().trim(); }
 
+}  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI
