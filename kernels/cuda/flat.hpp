@@ -78,10 +78,15 @@ struct general_arguments {
 };
 
 inline constexpr int general_threads = 256;
+/// Rows of a thread: more in flight where leaves leave room for them.
+template <class Tree>
+inline constexpr int general_rows = Tree::leaf_count <= 1   ? 4
+                                    : Tree::leaf_count <= 4 ? 2
+                                                            : 1;
 
 template <class Tree>
 struct general_context {
-  static constexpr int R = run_count<Tree>, run = pack_size<Tree>;
+  static constexpr int R = general_rows<Tree>, run = pack_size<Tree>;
   general_arguments<Tree> const& g;
   std::int64_t const* base;  // by leaf slot: its element at this thread's column of row 0
   runs<R, run> where;        // rows
@@ -101,7 +106,7 @@ struct general_context {
 };
 
 template <class Tree>
-__global__ void __launch_bounds__(general_threads)
+__global__ void __launch_bounds__(general_threads, 4)
     general_kernel(const __grid_constant__ general_arguments<Tree> g) {
   constexpr int N = pack_size<Tree>;
   using T = typename Tree::value_type;
@@ -135,7 +140,7 @@ __global__ void __launch_bounds__(general_threads)
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) base[s] += i * g.leaf[s].outer[a];
   }
-  constexpr int R = run_count<Tree>;
+  constexpr int R = general_rows<Tree>;
   std::int64_t const first = row_block * g.lane_rows * R + lane_row, left = g.w.columns - column;
   general_context<Tree> c{g, base, {{}, {}, left >= N}};
 #pragma unroll
@@ -164,7 +169,7 @@ void launch_general(fused_call const& call, extents const& shape, destination co
   std::int64_t const packs = (g.w.columns + N - 1) / N;
   shape_block(g.w, packs, general_threads, g.lane_rows, g.lane_packs);
   g.column_blocks = (packs + g.lane_packs - 1) / g.lane_packs;
-  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * run_count<Tree>;
+  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * general_rows<Tree>;
   g.row_blocks = (g.w.rows + tile_rows - 1) / tile_rows;
   launch(general_kernel<Tree>, g.column_blocks * g.row_blocks * g.w.outer_count, general_threads,
          g);

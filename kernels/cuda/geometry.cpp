@@ -155,6 +155,9 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
     longest = std::max(longest, n);
   }
   std::int64_t const packs = (longest + pack - 1) / pack;
+  s.whole = one_length && longest % pack == 0 && longest < (1 << 30);
+  for (int k = 0; k < call.operand_count; ++k)
+    s.whole = s.whole && (!call.operands[k].data || leaves[k].kind != inner_kind::gather);
   // A warp or part of it takes a short row: four packs a thread, so that few threads idle.
   if (packs <= 256) {
     while (s.team > 4 && s.team / 2 * 4 >= packs) s.team /= 2;

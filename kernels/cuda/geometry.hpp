@@ -65,6 +65,7 @@ struct stage_plan {
   int stages = 1, tile_rows = 1;
   int team = 32, threads = 256;  // threads a row; team == threads: the block
   int blocks_a_multiprocessor = 1;
+  bool whole = false;      // rows are whole packs, and every leaf is a vector or one value a row
   int staged[max_leaves];  // by operand of the call: which staged one, or -1
 };
 

@@ -34,12 +34,15 @@ struct row_place {
   int team, lane;
 };
 
+/// Any rows: runs that may be cut short, strided or misaligned.
 template <class Tree>
 struct row_context {
   static constexpr int run = pack_size<Tree>;
   row_place<Tree> const& at;
   runs<1, run> where;  // columns
 
+  __device__ row_context(row_place<Tree> const& place, std::int64_t column, std::int64_t columns)
+      : at(place), where{{column}, {columns - column}, columns - column >= run} {}
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
     leaf_walk const& l = at.g.leaf[Slot];
@@ -57,40 +60,76 @@ struct row_context {
   __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
   __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
 };
+
+/// Rows of whole packs: every leaf is a vector or one value a row.
 template <class Tree>
-__device__ row_context<Tree> columns_at(row_place<Tree> const& at, std::int64_t column,
-                                        std::int64_t columns) {
-  std::int64_t const left = columns - column;
-  return {at, {{column}, {left}, left >= row_context<Tree>::run}};
-}
+struct whole_row_context {
+  static constexpr int run = pack_size<Tree>;
+  row_place<Tree> const& at;
+  int column;
+
+  __device__ whole_row_context(row_place<Tree> const& place, int column_, int)
+      : at(place), column(column_) {}
+  template <class U, int M, int Slot>
+  __device__ pack<U, M> load() const {
+    auto const* const row = static_cast<U const*>(at.base[Slot]);
+    if (at.g.leaf[Slot].kind == inner_kind::vector)
+      return *reinterpret_cast<pack<U, M> const*>(row + column);
+    pack<U, M> out;
+    U const v = *row;
+#pragma unroll
+    for (int k = 0; k < M; ++k) out.v[k] = v;
+    return out;
+  }
+  template <int Slot>
+  __device__ std::int64_t index(int k) const {
+    return at.generated[Slot] + (column + k) * at.g.leaf[Slot].column;
+  }
+  template <class U, int Slot>
+  __device__ U row() const {
+    return at.results[Slot].template as<U>();
+  }
+  __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
+  __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
+};
+
+/// How a kernel takes its rows. whole_warp and whole_block: rows of whole packs, a team of a warp's
+/// lanes or the block each; any: all others.
+enum class row_kind { any, whole_warp, whole_block };
+
+template <class Tree, row_kind Kind>
+using row_context_t =
+    std::conditional_t<Kind == row_kind::any, row_context<Tree>, whole_row_context<Tree>>;
+template <row_kind Kind>
+using column_t = std::conditional_t<Kind == row_kind::any, std::int64_t, int>;
 
 /// Computes the row reductions of `Tree` at `At` in post-order, into at.results.
-template <class Root, class Tree, slots At, bool Block>
+template <class Root, class Tree, slots At, row_kind Kind>
 struct row_reductions {
   static __device__ void run(row_place<Root>&) {}
 };
-template <class Root, slots At, bool Block, class... A>
+template <class Root, slots At, row_kind Kind, class... A>
 struct row_reductions_of_all {
   static __device__ void run(row_place<Root>&) {}
 };
-template <class Root, slots At, bool Block, class Head, class... Tail>
-struct row_reductions_of_all<Root, At, Block, Head, Tail...> {
+template <class Root, slots At, row_kind Kind, class Head, class... Tail>
+struct row_reductions_of_all<Root, At, Kind, Head, Tail...> {
   static __device__ void run(row_place<Root>& at) {
-    row_reductions<Root, Head, At, Block>::run(at);
-    row_reductions_of_all<Root, behind<Head>(At), Block, Tail...>::run(at);
+    row_reductions<Root, Head, At, Kind>::run(at);
+    row_reductions_of_all<Root, behind<Head>(At), Kind, Tail...>::run(at);
   }
 };
-template <class Root, class Op, class... A, slots At, bool Block>
-struct row_reductions<Root, apply<Op, A...>, At, Block> {
+template <class Root, class Op, class... A, slots At, row_kind Kind>
+struct row_reductions<Root, apply<Op, A...>, At, Kind> {
   static __device__ void run(row_place<Root>& at) {
     constexpr slots first{At.leaf, At.scalar + has_state<Op>, At.row};
-    row_reductions_of_all<Root, first, Block, A...>::run(at);
+    row_reductions_of_all<Root, first, Kind, A...>::run(at);
   }
 };
-template <class Root, reduction Op, class A, slots At, bool Block>
-struct row_reductions<Root, row_reduction<Op, A>, At, Block> {
+template <class Root, reduction Op, class A, slots At, row_kind Kind>
+struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
   static __device__ void run(row_place<Root>& at) {
-    row_reductions<Root, A, At, Block>::run(at);
+    row_reductions<Root, A, At, Kind>::run(at);
     constexpr int N = pack_size<Root>;
     constexpr int own = At.row + A::row_count;
     using R = reducer<Op, typename A::value_type>;
@@ -107,14 +146,16 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Block> {
       return;
     }
     auto state = R::identity();
-    std::int64_t const n = at.g.length[own];
-    for (std::int64_t column = std::int64_t{at.lane} * N; column < n; column += at.team * N) {
-      auto const v = value<A, At, N>::of(columns_at(at, column, n));
-      add_pack<R, N>(state, v.v, column, n - column);
+    auto const n = static_cast<column_t<Kind>>(at.g.length[own]);
+    for (column_t<Kind> column = at.lane * N; column < n; column += at.team * N) {
+      auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
+      add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? n - column : N);
     }
     // Two rooms in turn: one may still be read when the next reduction writes.
-    state = Block ? reduce_block<R>(state, at.shared + own % 2 * (32 * 32))
-                  : reduce_warp<R>(state, at.team);
+    if (Kind == row_kind::whole_block || (Kind == row_kind::any && at.team > 32))
+      state = reduce_block<R>(state, at.shared + own % 2 * (32 * 32));
+    else
+      state = reduce_warp<R>(state, at.team);
     double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
     at.results[own] = scalar_bits::of(R::finish(state, n, ddof));
   }
@@ -122,8 +163,8 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Block> {
 
 inline constexpr int most_row_threads = 1024;
 
-/// A team of threads a row (Block: all of the block's), tiles of rows in turn.
-template <class Tree, bool Block>
+/// A team of threads a row, tiles of rows in turn.
+template <class Tree, row_kind Kind>
 __global__ void __launch_bounds__(most_row_threads)
     row_kernel(const __grid_constant__ row_arguments_of<Tree> g) {
   constexpr int N = pack_size<Tree>;
@@ -142,7 +183,7 @@ __global__ void __launch_bounds__(most_row_threads)
         start_tile(g.s, tile, rows, tiles + k * g.s.tile_bytes, ready[k]);
     }
   __syncthreads();
-  int const team = Block ? static_cast<int>(blockDim.x) : g.s.team;
+  int const team = Kind == row_kind::whole_block ? static_cast<int>(blockDim.x) : g.s.team;
   row_place<Tree> at{g, {}, {}, {}, shared, team, static_cast<int>(threadIdx.x) % team};
   int const teams = static_cast<int>(blockDim.x) / team;
   int stage = 0;
@@ -178,13 +219,13 @@ __global__ void __launch_bounds__(most_row_threads)
           at.base[s] = buffer + o.offset + (exists ? in_tile : 0) * o.bytes;
         }
       }
-      row_reductions<Tree, Tree, slots{}, Block>::run(at);
+      row_reductions<Tree, Tree, slots{}, Kind>::run(at);
       if (!exists) continue;
       T* const out = static_cast<T*>(g.w.out) + out_base;
-      for (std::int64_t column = std::int64_t{at.lane} * N; column < g.w.columns;
-           column += team * N) {
-        auto const v = value<Tree, slots{}, N>::of(columns_at(at, column, g.w.columns));
-        store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, g.w.columns - column,
+      auto const columns = static_cast<column_t<Kind>>(g.w.columns);
+      for (column_t<Kind> column = at.lane * N; column < columns; column += team * N) {
+        auto const v = value<Tree, slots{}, N>::of(row_context_t<Tree, Kind>(at, column, columns));
+        store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, columns - column,
                  g.w.out_column);
       }
     }
@@ -198,17 +239,17 @@ __global__ void __launch_bounds__(most_row_threads)
   }
 }
 
-template <class Tree, bool Block>
+template <class Tree, row_kind Kind>
 void launch_row_kernel(row_arguments_of<Tree> const& g) {
   static bool const allowed = [] {  // more than 48 KiB wants to be asked for
-    allow_shared_memory(reinterpret_cast<void const*>(&row_kernel<Tree, Block>));
+    allow_shared_memory(reinterpret_cast<void const*>(&row_kernel<Tree, Kind>));
     return true;
   }();
   (void)allowed;
   std::int64_t const rows = g.w.rows * g.w.outer_count;
   std::int64_t const tiles = (rows + g.s.tile_rows - 1) / g.s.tile_rows;
   std::int64_t const most = std::int64_t{multiprocessors()} * g.s.blocks_a_multiprocessor;
-  launch_shared(row_kernel<Tree, Block>, std::min(tiles, most), g.s.threads,
+  launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads,
                 g.s.tile_bytes * static_cast<unsigned>(g.s.stages), g);
 }
 
@@ -231,10 +272,12 @@ void launch_row(fused_call const& call, extents const& shape, destination const&
     g.staged[s] = g.s.staged[call.slot[s]];
     g.size[s] = o.data ? static_cast<int>(size_of(o.type)) : 0;
   }
-  if (g.s.team == g.s.threads)
-    launch_row_kernel<Tree, true>(g);
+  if (!g.s.whole)
+    launch_row_kernel<Tree, row_kind::any>(g);
+  else if (g.s.team == g.s.threads)
+    launch_row_kernel<Tree, row_kind::whole_block>(g);
   else
-    launch_row_kernel<Tree, false>(g);
+    launch_row_kernel<Tree, row_kind::whole_warp>(g);
 }
 
 }  // namespace cuda_engine
