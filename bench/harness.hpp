@@ -25,7 +25,8 @@ namespace bench {
 struct alternative {
   std::string name;
   std::function<double(int)> seconds;
-  double target = 0;  // its time over the first alternative's: at least this; 0: no target
+  double target = 0;     // its time over the first alternative's: at least this; 0: no target
+  double most_over = 0;  // seconds that the first may take longer: at most this; 0: no target
 };
 
 template <class F>
@@ -47,10 +48,10 @@ struct measured_case {
   std::vector<alternative> alternatives;
 };
 
-/// A loop at the machine's limit, run before and after each case.
+/// A loop at the machine's limit, run before and after each case; `seconds` as an alternative's.
 struct limit {
   double bytes = 0;
-  std::function<void()> job;
+  std::function<double(int)> seconds;
 };
 
 struct interval {
@@ -99,6 +100,8 @@ class progress {
 
 /// A run of cases: the common options, the table, the JSON file.
 class session {
+  static constexpr int fewest_rounds = 7;  // the fewest from which an interval of 95 % follows: 6
+
  public:
   /// Exits after --help, or with 2 for a wrong argument. `more` adds options of the program's own.
   session(int argc, char** argv, std::string const& name, std::string const& what,
@@ -107,7 +110,8 @@ class session {
     options.add_options()("filter", "Cases whose name contains this; several by commas",
                           cxxopts::value(filter_)->default_value(""),
                           "TEXT")("pairs", "Rounds of each case, at least 30 to count",
-                                  cxxopts::value(pairs_)->default_value("31"), "N")(
+                                  cxxopts::value(pairs_)->default_value("31"),
+                                  "N")("quick", "7 rounds of each case", cxxopts::value(quick_))(
         "json", "Where to write the results", cxxopts::value(json_), "FILE")(
         "label", "Kept in the JSON file: commit, machine", cxxopts::value(label_), "TEXT")(
         "list", "Print the names of the cases")("help", "Print this text");
@@ -121,6 +125,7 @@ class session {
       if (!given.unmatched().empty())
         throw std::invalid_argument("'" + given.unmatched()[0] + "' is no option");
       if (pairs_ < 1) throw std::invalid_argument("--pairs takes 1 or more");
+      if (quick_) pairs_ = fewest_rounds;
       list_ = given.count("list") > 0;
     } catch (std::exception const& e) {  // cxxopts 3.0 and 3.1 call theirs differently
       std::cerr << name << ": " << e.what() << "; see --help\n";
@@ -129,6 +134,20 @@ class session {
   }
 
   void set_limit(limit l) { limit_ = std::move(l); }
+  /// A case that would take longer gets fewer rounds, but no fewer than 7.
+  void set_case_seconds(double seconds) { case_seconds_ = seconds; }
+  /// One more line at the head of the table and of the JSON file: what was measured on.
+  void describe(std::string const& key, std::string const& value) {
+    machine_.emplace_back(key, value);
+  }
+  /// The case is not timed, since its result is wrong or there is none.
+  void refuse(std::string const& name, std::string const& why) {
+    progress_.clear();
+    std::printf("%-28s refused: %s\n", name.c_str(), why.c_str());
+    std::fflush(stdout);
+    ++refused_;
+  }
+  [[nodiscard]] bool only_lists() const { return list_; }
 
   [[nodiscard]] bool wanted(std::string const& name) const {
     if (list_) {
@@ -148,19 +167,24 @@ class session {
     double const before = limit_seconds();
     auto const samples = sample(c);
     double const after = limit_seconds();
-    double const drift = limit_.job ? std::abs(after / before - 1) : 0;
+    double const drift = limit_.seconds ? std::abs(after / before - 1) : 0;
     double const ours = median(samples[0]);
     for (std::size_t k = 1; k < samples.size() || k == 1; ++k) {
-      row r{c.name, "", 0, ours, c.bytes / ours, c.flops / ours, 0, drift, {0, 0, 0}, 0};
-      if (limit_.job) r.of_limit = r.bytes_per_second * std::min(before, after) / limit_.bytes;
+      row r{c.name, "", 0, ours, c.bytes / ours, c.flops / ours, 0, drift, {}, 0, {}, 0, 0};
+      r.rounds = static_cast<int>(samples[0].size());
+      if (limit_.seconds) r.of_limit = r.bytes_per_second * std::min(before, after) / limit_.bytes;
       if (k < samples.size()) {
         r.peer = c.alternatives[k].name;
         r.peer_seconds = median(samples[k]);
         r.target = c.alternatives[k].target;
-        std::vector<double> ratios;
-        for (std::size_t i = 0; i < samples[0].size(); ++i)
+        r.most_over = c.alternatives[k].most_over;
+        std::vector<double> ratios, over;
+        for (std::size_t i = 0; i < samples[0].size(); ++i) {
           ratios.push_back(samples[k][i] / samples[0][i]);
+          over.push_back(samples[0][i] - samples[k][i]);
+        }
         r.ratio = median_interval(ratios);
+        r.over = median_interval(over);
       }
       print(r);
       rows_.push_back(r);
@@ -172,15 +196,17 @@ class session {
     if (list_) return 0;
     int below = 0, with_target = 0, void_rows = 0;
     for (auto const& r : rows_) {
-      with_target += r.target > 0;
-      below += r.target > 0 && r.ratio.median < r.target;
+      with_target += r.has_target();
+      below += r.has_target() && !r.met();
       void_rows += r.drift > 0.02;
     }
     std::printf(
         "\n%zu comparisons, %d with a target, %d below it, %d void (the limit before and "
         "after differs by more than 2 %%)\n",
         rows_.size(), with_target, below, void_rows);
-    return json_.empty() || write_json() ? 0 : 1;
+    if (refused_ > 0) std::printf("%d cases refused\n", refused_);
+    bool const written = json_.empty() || write_json();
+    return written && refused_ == 0 ? 0 : 1;
   }
 
  private:
@@ -189,23 +215,42 @@ class session {
     double peer_seconds, seconds, bytes_per_second, flops_per_second, of_limit, drift;
     interval ratio;  // the peer's time over ours
     double target;
+    interval over;  // our time less the peer's, seconds
+    double most_over;
+    int rounds;
+
+    [[nodiscard]] bool has_target() const { return target > 0 || most_over > 0; }
+    [[nodiscard]] bool met() const {
+      return ratio.median >= target && (most_over == 0 || over.median <= most_over);
+    }
   };
 
-  // A sample takes at least 2 ms, so that the clock and a call cost nothing.
-  static int repeats(alternative const& a) {
+  // A sample takes at least 2 ms, so that the clock and a call cost nothing. Adds one sample's
+  // seconds to `round`.
+  static int repeats(alternative const& a, double& round) {
+    constexpr double least = 2e-3;
     (void)a.seconds(1);
-    double const once = a.seconds(1);
-    int const few = static_cast<int>(std::clamp(2e-4 / std::max(once, 1e-9), 1., 1e5));
-    return static_cast<int>(std::clamp(2e-3 / (a.seconds(few) / few), 1., 1e7));
+    double once = a.seconds(1);
+    if (once < least) {
+      int const few = static_cast<int>(std::clamp(2e-4 / std::max(once, 1e-9), 1., 1e5));
+      once = a.seconds(few) / few;
+    }
+    int const count = static_cast<int>(std::clamp(least / once, 1., 1e7));
+    round += count * once;
+    return count;
   }
 
   std::vector<std::vector<double>> sample(measured_case const& c) {
     std::size_t const n = c.alternatives.size();
     std::vector<int> repeat;
-    for (auto const& a : c.alternatives) repeat.push_back(repeats(a));
+    double once = 0;
+    for (auto const& a : c.alternatives) repeat.push_back(repeats(a, once));
+    int rounds = pairs_;
+    if (case_seconds_ > 0 && once * rounds > case_seconds_)
+      rounds = std::min(rounds, std::max(fewest_rounds, static_cast<int>(case_seconds_ / once)));
     std::vector<std::vector<double>> samples(n);
-    for (int round = 0; round < pairs_; ++round) {
-      progress_.draw(c.name, round, pairs_);
+    for (int round = 0; round < rounds; ++round) {
+      progress_.draw(c.name, round, rounds);
       for (std::size_t i = 0; i < n; ++i) {
         std::size_t const k = (i + static_cast<std::size_t>(round)) % n;  // each is first in turn
         samples[k].push_back(c.alternatives[k].seconds(repeat[k]) / repeat[k]);
@@ -216,9 +261,9 @@ class session {
   }
 
   double limit_seconds() const {
-    if (!limit_.job) return 0;
+    if (!limit_.seconds) return 0;
     std::vector<double> all;
-    for (int i = 0; i < 12; ++i) all.push_back(host_seconds(limit_.job, 1));
+    for (int i = 0; i < 12; ++i) all.push_back(limit_.seconds(1));
     return median(std::vector<double>(all.begin() + 2, all.end()));
   }
 
@@ -230,6 +275,7 @@ class session {
   }
 
   void print_head() const {
+    for (auto const& [key, value] : machine_) std::printf("%s: %s\n", key.c_str(), value.c_str());
     std::printf("%s; %u cores; %s; %d pairs; load %s\n\n", cpu().c_str(),
                 std::thread::hardware_concurrency(), compiler().c_str(), pairs_, load().c_str());
     std::printf("%-28s %11s %7s %8s %6s %6s  %-13s %11s %7s %-15s %6s\n", "case", "time", "GB/s",
@@ -243,8 +289,11 @@ class session {
     if (!r.peer.empty()) {
       std::printf("  %-13s %11s %7.3f [%.3f, %.3f]", r.peer.c_str(),
                   time_text(r.peer_seconds).c_str(), r.ratio.median, r.ratio.low, r.ratio.high);
-      if (r.target > 0)
-        std::printf(" %6.2f %s", r.target, r.ratio.median >= r.target ? "met" : "BELOW");
+      if (r.target > 0) std::printf(" %6.2f", r.target);
+      if (r.most_over > 0)
+        std::printf(" %+.3f [%+.3f, %+.3f] us over, target %+.3f", r.over.median * 1e6,
+                    r.over.low * 1e6, r.over.high * 1e6, r.most_over * 1e6);
+      if (r.has_target()) std::printf(" %s", r.met() ? "met" : "BELOW");
       if (r.drift > 0.02) std::printf(" void");
     }
     std::printf("\n");
@@ -277,24 +326,33 @@ class session {
       std::fprintf(stderr, "cannot write %s\n", json_.c_str());
       return false;
     }
+    std::fputs("{", out);
+    for (auto const& [key, value] : machine_)
+      std::fprintf(out, "\"%s\": \"%s\", ", key.c_str(), value.c_str());
     std::fprintf(out,
-                 "{\"cpu\": \"%s\", \"compiler\": \"%s\", \"label\": \"%s\", \"pairs\": %d,\n"
+                 "\"cpu\": \"%s\", \"compiler\": \"%s\", \"label\": \"%s\", \"pairs\": %d,\n"
                  " \"results\": [",
                  cpu().c_str(), compiler().c_str(), label_.c_str(), pairs_);
     const char* separator = "\n";
     for (auto const& r : rows_) {
       std::fprintf(out,
                    "%s  {\"case\": \"%s\", \"seconds\": %.9g, \"gb_per_s\": %.6g, "
-                   "\"gflops\": %.6g, \"of_limit\": %.4g, \"drift\": %.4g, \"void\": %s",
+                   "\"gflops\": %.6g, \"of_limit\": %.4g, \"drift\": %.4g, \"void\": %s, "
+                   "\"rounds\": %d",
                    separator, r.name.c_str(), r.seconds, r.bytes_per_second * 1e-9,
                    r.flops_per_second * 1e-9, r.of_limit, r.drift,
-                   r.drift > 0.02 ? "true" : "false");
+                   r.drift > 0.02 ? "true" : "false", r.rounds);
       if (!r.peer.empty())
         std::fprintf(out,
                      ", \"peer\": \"%s\", \"peer_seconds\": %.9g, \"ratio\": %.6g, "
                      "\"ratio_low\": %.6g, \"ratio_high\": %.6g, \"target\": %g",
                      r.peer.c_str(), r.peer_seconds, r.ratio.median, r.ratio.low, r.ratio.high,
                      r.target);
+      if (r.most_over > 0)
+        std::fprintf(out,
+                     ", \"over\": %.6g, \"over_low\": %.6g, \"over_high\": %.6g, "
+                     "\"most_over\": %g",
+                     r.over.median, r.over.low, r.over.high, r.most_over);
       std::fputs("}", out);
       separator = ",\n";
     }
@@ -303,8 +361,10 @@ class session {
   }
 
   std::string filter_, json_, label_;
-  int pairs_ = 31, printed_ = 0;
-  bool list_ = false;
+  int pairs_ = 31, printed_ = 0, refused_ = 0;
+  bool list_ = false, quick_ = false;
+  double case_seconds_ = 0;  // 0: no bound
+  std::vector<std::pair<std::string, std::string>> machine_;
   limit limit_;
   progress progress_;
   std::vector<row> rows_;

@@ -244,10 +244,11 @@ bench::limit triad() {
         z[i] = 2.5f * x[i] + y[i];
     }
   };
-  return {12. * static_cast<double>(n), [=] {
-            parts p{x.data(), y.data(), z->data(), n, host_engine::threads()};
-            host_engine::parallel_for(p.count, n, parts::run, &p);
-          }};
+  auto const job = [=] {
+    parts p{x.data(), y.data(), z->data(), n, host_engine::threads()};
+    host_engine::parallel_for(p.count, n, parts::run, &p);
+  };
+  return {12. * static_cast<double>(n), timed("triad", job).seconds};
 }
 
 }  // namespace
@@ -267,6 +268,7 @@ int main(int argc, char** argv) try {
     return 2;
   }
   if (family == "one-thread") setenv("SLOTH_THREADS", "1", 1);  // before its first use
+  device_scope const here(host);
   plain_eigen::use_threads(host_engine::threads());
   std::optional<bench::peer> numpy;
   if (!command.empty()) numpy.emplace("numpy", command);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints the README's performance table from the JSON files of bench/host.sh: table.py FILE..."""
+"""Prints the README's performance tables from the JSON files of bench/host.sh or bench/gpu.sh, not
+of both: table.py FILE..."""
 import json
 import sys
 
@@ -24,9 +25,105 @@ ROWS = [
 ]
 
 
+GPU_ROWS = [
+    ("chain1/f32/2^28", "`2.5*x + y - 0.5*x*y`, f32, 2^28"),
+    ("chain1/f64/2^27", "the same, f64, 2^27"),
+    ("chain1_misaligned/f32/2^28", "the same, f32, of `x(slice(1, _))`"),
+    ("chain1_stride2/f32/2^27", "the same, f32, of `x(slice(_, _, 2))`"),
+    ("heavy/f32/2^28", "`exp(-x*x) * sin(y) + sqrt(abs(x))`, f32, 2^28"),
+    ("black_scholes/f32/2^26", "a call's price by Black and Scholes, f32, 2^26"),
+    ("row_column/f32/16384", "`m * row + column`, f32, 16384^2"),
+    ("row/f32/16384", "`m + row`, f32, 16384^2"),
+    ("column/f32/16384", "`m * column`, f32, 16384^2"),
+    ("transpose_add/f32/16384", "`m.T() + m2`, f32, 16384^2"),
+    ("transpose_scale/f32/16384", "`2 * m.T()`, f32, 16384^2"),
+    ("outer/f32/512x512x1024", "(512, 1, 1024) times (1, 512, 1024), f32"),
+    ("image/f32/8192x8192x3", "image (8192, 8192, 3) times channel (3), f32"),
+    ("sum/f32/2^28", "`sum(x)`, f32, 2^28"),
+    ("sum_fused/f32/2^28", "`sum(x*x + y)`, f32, 2^28"),
+    ("max/f32/2^28", "`max(x)`, f32, 2^28"),
+    ("argmax/f32/2^28", "`argmax(x)`, f32, 2^28"),
+    ("mean/f32/2^28", "`mean(x)`, f32, 2^28"),
+    ("var/f32/2^28", "`var(x)`, f32, 2^28"),
+    ("norm/f32/2^28", "`norm(x)`, f32, 2^28"),
+    ("row_sums/f32/16384", "`sum(m, axis(1))`, f32, 16384^2"),
+    ("column_sums/f32/16384", "`sum(m, axis(0))`, f32, 16384^2"),
+    ("column_sums/f32/1000000x128", "the same, 10^6 x 128"),
+    ("column_sums/f32/128x1000000", "the same, 128 x 10^6"),
+    ("softmax/f32/16384x16384", "softmax of rows, f32, 16384^2"),
+    ("softmax/f32/65536x4096", "the same, 65536 x 4096"),
+    ("softmax/f32/1000000x128", "the same, 10^6 x 128"),
+    ("softmax/f32/128x1000000", "the same, 128 x 10^6"),
+    ("softmax/f32/20000x10007", "the same, 20000 x 10007"),
+    ("softmax/f16/16384x16384", "the same, f16, 16384^2"),
+    ("layer_norm/f32/16384x16384", "layer norm of rows, f32, 16384^2"),
+    ("layer_norm/f32/65536x4096", "the same, 65536 x 4096"),
+    ("layer_norm/f32/1000000x128", "the same, 10^6 x 128"),
+    ("layer_norm/f32/128x1000000", "the same, 128 x 10^6"),
+    ("layer_norm/f32/20000x10007", "the same, 20000 x 10007"),
+    ("rand/f32/2^28", "`rand<float>(n)`, 2^28"),
+    ("rand/f64/2^27", "`rand(n)`, 2^27"),
+    ("normal/f32/2^28", "normal numbers, f32, 2^28"),
+    ("sum_exp_rand/f32/2^28", "`sum(exp(-rand<float>(n)))`, 2^28"),
+    ("product/f32/1024", "`a & b`, f32, n = 1024"),
+    ("product/f32/4096", "the same, n = 4096"),
+    ("product/f32/8192", "the same, n = 8192"),
+    ("product/tf32/8192", "the same, TF32, n = 8192"),
+    ("product/f64/4096", "the same, f64, n = 4096"),
+    ("product/f64/5000", "the same, f64, n = 5000"),
+    ("product/f16/4096", "the same, f16, n = 4096"),
+    ("product/f16/8192", "the same, f16, n = 8192"),
+    ("product/bf16/4096", "the same, bf16, n = 4096"),
+    ("product/bf16/8192", "the same, bf16, n = 8192"),
+    ("product/complex64/2048", "the same, complex64, n = 2048"),
+    ("product_transposed/f32/4096", "`a & b.T()`, f32, n = 4096"),
+    ("product_batched/f32/64x512", "64 products of f32, n = 512"),
+    ("product_vector/f32/8192", "matrix and vector, f32, n = 8192"),
+    ("multiply_add/f32/1024", "`x*y + x`, f32, 1024 elements"),
+    ("products/f64/5x256", "five products, f64, n = 256"),
+    ("compare/f64/5000", "five times `x = rand(n, n); x = x & x`, f64, n = 5000"),
+    ("compare/f64/15000", "the same, n = 15000"),
+]
+# What is written by hand or called bare, in one column under the name given there.
+BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas")
+PEERS = {"cupy": "CuPy", "cupy_fuse": "CuPy fuse", "torch": "PyTorch", "torch_compile": "torch.compile",
+         "jax": "JAX", "numpy": "NumPy"}
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-4 else f"{seconds * 1e6:.3g} us"
+
+
+def with_interval(result):
+    text = f"{result['ratio']:.2f} [{result['ratio_low']:.2f}, {result['ratio_high']:.2f}]"
+    return text + (" void" if result["void"] else "")
+
+
+def gpu_table(runs, found):
+    peers = [name for name in PEERS if any(peer == name for _, peer in found)]
+    heads = ["case", "Sloth", "limit / Sloth", "by hand / Sloth"]
+    heads += [f"{PEERS[name]} / Sloth" for name in peers]
+    print("| " + " | ".join(heads) + " |\n|" + "---|" * len(heads))
+    for case, title in GPU_ROWS:
+        of_case = {peer: r for (name, peer), r in found.items() if name == case}
+        if not of_case:
+            continue
+        cells = [title, milliseconds(next(iter(of_case.values()))["seconds"])]
+        cells.append(with_interval(of_case["limit"]) if "limit" in of_case else "")
+        hand = [f"{with_interval(of_case[name])} {name}" for name in BY_HAND if name in of_case]
+        cells.append(", ".join(hand))
+        cells += [f"{of_case[name]['ratio']:.2f}" if name in of_case else "" for name in peers]
+        print("| " + " | ".join(cells) + " |")
+    first = runs[0]
+    print(f"\n{first['gpu']}, driver {first['driver']}, CUDA {first['cuda']}, commit "
+          f"{first['label']}, {first['pairs']} interleaved rounds (fewer of what takes long).")
+
+
 def main(files):
     runs = [json.load(open(name)) for name in files]
-    found = {(r["case"], r["peer"]): r for run in runs for r in run["results"]}
+    found = {(r["case"], r.get("peer")): r for run in runs for r in run["results"]}
+    if "gpu" in runs[0]:
+        return gpu_table(runs, found)
     print("| case | Sloth | Eigen / Sloth | NumPy / Sloth |\n|---|---|---|---|")
     for case, title in ROWS:
         eigen, numpy = found.get((case, "eigen")), found.get((case, "numpy"))
