@@ -72,9 +72,10 @@ struct general_arguments {
   arguments_of<Tree> a;
   walk w;
   leaf_walk leaf[arguments_of<Tree>::leaves];
-  int lane_rows;   // rows of a block's tile
+  int lane_rows;   // rows of a block's tile that its threads take at once
   int lane_packs;  // packs of a row of it
-  std::int64_t column_blocks, row_blocks;
+  int batches;     // of rows that a thread takes, one behind the other
+  unsigned column_blocks, row_blocks;
 };
 
 inline constexpr int general_threads = 256;
@@ -88,18 +89,18 @@ template <class Tree>
 struct general_context {
   static constexpr int R = general_rows<Tree>, run = pack_size<Tree>;
   general_arguments<Tree> const& g;
-  std::int64_t const* base;  // by leaf slot: its element at this thread's column of row 0
+  std::int64_t const* base;  // by leaf slot: its element at this thread's pack
   runs<R, run> where;        // rows
 
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
     leaf_walk const& l = g.leaf[Slot];
-    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], l.row, where,
+    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], l.run, where,
                              l.kind, l.column);
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return base[Slot] + where.at[k / run] * g.leaf[Slot].row + k % run * g.leaf[Slot].column;
+    return base[Slot] + k / run * g.leaf[Slot].run + k % run * g.leaf[Slot].column;
   }
   __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
   __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
@@ -108,52 +109,55 @@ struct general_context {
 template <class Tree>
 __global__ void __launch_bounds__(general_threads, 4)
     general_kernel(const __grid_constant__ general_arguments<Tree> g) {
-  constexpr int N = pack_size<Tree>;
+  constexpr int N = pack_size<Tree>, R = general_rows<Tree>;
   using T = typename Tree::value_type;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
-  std::int64_t block = blockIdx.x;
-  std::int64_t const column_block = block % g.column_blocks;
+  unsigned block = blockIdx.x;  // divisions of 32 bits: they are dear
+  unsigned const column_block = block % g.column_blocks;
   block /= g.column_blocks;
-  std::int64_t const row_block = block % g.row_blocks;
-  std::int64_t outer = block / g.row_blocks;
+  unsigned const row_block = block % g.row_blocks;
+  unsigned outer = block / g.row_blocks;
 
   int lane_row, lane_pack;
   if (g.w.tiled) {  // a warp covers 8 rows x 4 packs
-    lane_row = threadIdx.x % 8 + threadIdx.x / 32 * 8;
-    lane_pack = threadIdx.x % 32 / 8;
-    lane_row %= g.lane_rows;
-    lane_pack += threadIdx.x / (4 * g.lane_rows) * 4;
+    lane_row = (threadIdx.x % 8 + threadIdx.x / 32 * 8) % g.lane_rows;
+    lane_pack = threadIdx.x % 32 / 8 + threadIdx.x / (4 * g.lane_rows) * 4;
   } else {
-    lane_pack = threadIdx.x % g.lane_packs;
-    lane_row = threadIdx.x / g.lane_packs;
+    lane_pack = static_cast<int>(threadIdx.x) % g.lane_packs;
+    lane_row = static_cast<int>(threadIdx.x) / g.lane_packs;
   }
-  std::int64_t const column = (column_block * g.lane_packs + lane_pack) * N;
+  std::int64_t const column = (std::int64_t{column_block} * g.lane_packs + lane_pack) * N;
+  std::int64_t row = std::int64_t{row_block} * g.lane_rows * R * g.batches + lane_row;
   if (column >= g.w.columns) return;
-  std::int64_t out_base = column * g.w.out_column;
+  int const left = left_of(g.w.columns - column, N);
+  std::int64_t out_base = row * g.w.out_row + column * g.w.out_column;
   std::int64_t base[leaves];
 #pragma unroll
-  for (int s = 0; s < Tree::leaf_count; ++s) base[s] = g.leaf[s].first + column * g.leaf[s].column;
+  for (int s = 0; s < Tree::leaf_count; ++s)
+    base[s] = g.leaf[s].first + row * g.leaf[s].row + column * g.leaf[s].column;
   for (int a = g.w.outer_axes - 1; a >= 0; --a) {
-    std::int64_t const i = outer % g.w.outer_extent[a];
-    outer /= g.w.outer_extent[a];
+    unsigned const extent = static_cast<unsigned>(g.w.outer_extent[a]);
+    std::int64_t const i = a > 0 ? outer % extent : outer;
+    outer /= extent;
     out_base += i * g.w.out_outer[a];
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) base[s] += i * g.leaf[s].outer[a];
   }
-  constexpr int R = general_rows<Tree>;
-  std::int64_t const first = row_block * g.lane_rows * R + lane_row, left = g.w.columns - column;
-  general_context<Tree> c{g, base, {{}, {}, left >= N}};
+  std::int64_t const out_run = g.lane_rows * g.w.out_row;
+  T* out = static_cast<T*>(g.w.out) + out_base;
+#pragma unroll 1
+  for (int batch = 0; batch < g.batches && row < g.w.rows; ++batch) {
+    general_context<Tree> c{g, base, {}};
 #pragma unroll
-  for (int r = 0; r < R; ++r) {
-    c.where.at[r] = smaller(first + r * g.lane_rows, g.w.rows - 1);
-    c.where.left[r] = left;
-  }
-  auto const v = value<Tree, slots{}, R * N>::of(c);
-  T* out = static_cast<T*>(g.w.out) + out_base + first * g.w.out_row;
+    for (int r = 0; r < R; ++r) c.where.left[r] = row + r * g.lane_rows < g.w.rows ? left : 0;
+    c.where.whole = c.where.left[R - 1] == N;
+    auto const v = value<Tree, slots{}, R * N>::of(c);
 #pragma unroll
-  for (int r = 0; r < R; ++r, out += g.lane_rows * g.w.out_row) {
-    if (first + r * g.lane_rows >= g.w.rows) return;
-    store<N>(out, v.v + r * N, g.w.out_vector, left, g.w.out_column);
+    for (int r = 0; r < R; ++r, out += out_run)
+      store<N>(out, v.v + r * N, g.w.out_vector, c.where.left[r], g.w.out_column);
+    row += R * g.lane_rows;
+#pragma unroll
+    for (int s = 0; s < Tree::leaf_count; ++s) base[s] += R * g.leaf[s].run;
   }
 }
 
@@ -164,15 +168,15 @@ void launch_general(fused_call const& call, extents const& shape, destination co
   static_assert(std::is_trivially_copyable_v<arguments>);
   static_assert(Tree::leaf_count <= max_leaves, "an expression has at most 32 leaves on the GPU");
   leaf_walk operands[max_leaves];
-  arguments g{arguments_of<Tree>(call), make_walk(call, shape, out, N, operands), {}, 1, 1, 1, 1};
-  for (int s = 0; s < Tree::leaf_count; ++s) g.leaf[s] = operands[call.slot[s]];
+  arguments g{
+      arguments_of<Tree>(call), make_walk(call, shape, out, N, operands), {}, 1, 1, 1, 1, 1};
   std::int64_t const packs = (g.w.columns + N - 1) / N;
   shape_block(g.w, packs, general_threads, g.lane_rows, g.lane_packs);
-  g.column_blocks = (packs + g.lane_packs - 1) / g.lane_packs;
-  std::int64_t const tile_rows = std::int64_t{g.lane_rows} * general_rows<Tree>;
-  g.row_blocks = (g.w.rows + tile_rows - 1) / tile_rows;
-  launch(general_kernel<Tree>, g.column_blocks * g.row_blocks * g.w.outer_count, general_threads,
-         g);
+  for (int s = 0; s < Tree::leaf_count; ++s) {
+    g.leaf[s] = operands[call.slot[s]];
+    g.leaf[s].run = g.lane_rows * g.leaf[s].row;
+  }
+  launch(general_kernel<Tree>, shape_grid(g.w, packs, general_rows<Tree>, g), general_threads, g);
 }
 
 template <class Tree>

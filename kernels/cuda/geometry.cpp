@@ -141,63 +141,6 @@ walk make_row_walk(fused_call const& call, extents const& shape, destination con
   return w;
 }
 
-stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk const* leaves,
-                           int pack) {
-  constexpr std::int64_t shared_bytes = 220 << 10;  // of 228 KiB a multiprocessor; 1 KiB a block
-  constexpr std::int64_t threads_a_multiprocessor = 1024;  // 64 registers a thread
-  stage_plan s;
-  // Rows are staged where all of them have one length, the root's or that of its reductions.
-  std::int64_t longest = w.columns;
-  bool one_length = true;
-  for (int r = 0; r < call.form->row_count; ++r) {
-    std::int64_t const n = call.row_length[r];
-    one_length = one_length && (longest == 1 || n == longest);
-    longest = std::max(longest, n);
-  }
-  std::int64_t const packs = (longest + pack - 1) / pack;
-  s.whole = one_length && longest % pack == 0 && longest < (1 << 30);
-  for (int k = 0; k < call.operand_count; ++k)
-    s.whole = s.whole && (!call.operands[k].data || leaves[k].kind != inner_kind::gather);
-  // A warp or part of it takes a short row: four packs a thread, so that few threads idle.
-  if (packs <= 256) {
-    while (s.team > 4 && s.team / 2 * 4 >= packs) s.team /= 2;
-  } else {
-    s.threads = static_cast<int>(std::clamp<std::int64_t>((packs / 4 + 31) / 32 * 32, 128, 1024));
-    s.team = s.threads;
-  }
-  std::fill(std::begin(s.staged), std::end(s.staged), -1);
-  if (copies_in_bulk() && one_length && w.outer_axes == 0)
-    for (int k = 0; k < call.operand_count && s.operands < max_staged; ++k) {
-      operand const& o = call.operands[k];
-      std::int64_t const size = size_of(o.type), bytes = longest * size;
-      std::int64_t const stride = w.rows == 1 ? bytes : leaves[k].row * size;
-      if (leaves[k].kind != inner_kind::vector || stride == 0 || bytes % 16 != 0 ||
-          stride % 16 != 0 || !aligned(o.data, 16) || s.row_bytes + bytes > shared_bytes)
-        continue;
-      s.staged[k] = s.operands;
-      s.operand[s.operands++] = {o.data, stride, static_cast<unsigned>(bytes), s.row_bytes};
-      s.row_bytes += static_cast<unsigned>(bytes);
-    }
-  int const teams = s.threads / s.team;
-  s.blocks_a_multiprocessor =
-      static_cast<int>(std::max<std::int64_t>(threads_a_multiprocessor / s.threads, 1));
-  if (s.operands == 0) {
-    s.tile_rows = teams;
-    return s;
-  }
-  // Tiles of about 8 KiB or more, a row or more for each team.
-  if (teams > 1)
-    s.tile_rows = static_cast<int>(
-        teams * std::clamp<std::int64_t>((8 << 10) / (s.row_bytes * teams), 1, 16));
-  s.tile_bytes = s.row_bytes * static_cast<unsigned>(s.tile_rows);
-  for (int k = 0; k < s.operands; ++k) s.operand[k].offset *= static_cast<unsigned>(s.tile_rows);
-  s.blocks_a_multiprocessor = static_cast<int>(
-      std::clamp<std::int64_t>(shared_bytes / s.tile_bytes, 1, s.blocks_a_multiprocessor));
-  s.stages = static_cast<int>(std::clamp<std::int64_t>(
-      shared_bytes / s.blocks_a_multiprocessor / s.tile_bytes, 1, max_stages));
-  return s;
-}
-
 reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool const* reduced,
                              destination const& out, int pack, int runs, reduce_leaf* leaves) {
   int const n = call.operand_count;

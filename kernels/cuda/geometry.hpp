@@ -31,6 +31,7 @@ struct walk {
 struct leaf_walk {
   std::int64_t outer[max_axes];
   std::int64_t row = 0, column = 0;
+  std::int64_t run = 0;    // between the rows that a thread takes at once
   std::int64_t first = 0;  // of a generator: its index at element 0
   inner_kind kind = inner_kind::vector;
 };
@@ -46,31 +47,6 @@ struct leaf_walk {
 /// The walk of a row kernel: columns are the last axis, all axes before it are rows.
 [[nodiscard]] walk make_row_walk(fused_call const& call, extents const& shape,
                                  destination const& out, int pack, leaf_walk* leaves);
-
-/// An operand whose rows are copied to shared memory before they are used.
-struct staged_operand {
-  void const* data;
-  std::int64_t stride;  // bytes from row to row
-  unsigned bytes;       // of a row
-  unsigned offset;      // of the operand's rows in a tile's buffer
-};
-inline constexpr int max_staged = 8, max_stages = 4;
-
-/// How a row kernel's blocks take the rows: tiles of them, `stages` buffers for a block, of which
-/// all but one are filled while one is used.
-struct stage_plan {
-  int operands = 0;  // 0: rows are read where they are
-  staged_operand operand[max_staged];
-  unsigned row_bytes = 0, tile_bytes = 0;  // of all staged operands together
-  int stages = 1, tile_rows = 1;
-  int team = 32, threads = 256;  // threads a row; team == threads: the block
-  int blocks_a_multiprocessor = 1;
-  bool whole = false;      // rows are whole packs, and every leaf is a vector or one value a row
-  int staged[max_leaves];  // by operand of the call: which staged one, or -1
-};
-
-[[nodiscard]] stage_plan make_stage_plan(fused_call const& call, walk const& w,
-                                         leaf_walk const* leaves, int pack);
 
 /// The domain split into kept and reduced axes, each collapsed, in row-major order. The last of the
 /// reduced axes is the inner one.
@@ -88,6 +64,7 @@ struct reduce_walk {
 };
 struct reduce_leaf {
   std::int64_t kept[max_axes], outer[max_axes], inner = 0, column = 0;
+  std::int64_t run = 0;                  // between the packs, or rows, that a thread takes at once
   std::int64_t first = 0;                // of a generator: its index at element 0
   inner_kind kind = inner_kind::gather;  // along the inner axis, or the columns
 };

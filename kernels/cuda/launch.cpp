@@ -24,6 +24,19 @@ void allow_shared_memory(void const* kernel) {
         "cudaFuncSetAttribute");
 }
 
+void clear(void* data, std::size_t bytes) {
+  check(cudaMemsetAsync(data, 0, bytes, stream()), "cudaMemsetAsync");
+}
+
+void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
+                        void const* argument) {
+  void* arguments[] = {const_cast<void*>(argument)};
+  check(cudaLaunchCooperativeKernel(kernel, dim3(static_cast<unsigned>(blocks)),
+                                    dim3(static_cast<unsigned>(threads)), arguments, shared_bytes,
+                                    stream()),
+        "cudaLaunchCooperativeKernel");
+}
+
 void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows, int& lane_packs) {
   if (w.tiled) {
     lane_rows = 32;

@@ -25,6 +25,11 @@ inline constexpr bool has_generator<apply<Op, A...>> = (has_generator<A> || ...)
 template <reduction Op, class A>
 inline constexpr bool has_generator<row_reduction<Op, A>> = has_generator<A>;
 
+/// Sets bytes to 0.
+void clear(void* data, std::size_t bytes);
+void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
+                        void const* argument);
+
 #if defined(__CUDACC__)
 template <class Kernel, class... Arguments>
 void launch_shared(Kernel kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
@@ -32,6 +37,13 @@ void launch_shared(Kernel kernel, std::int64_t blocks, int threads, unsigned sha
   // 2^31 - 1 blocks of at least 32 packs are more elements than any device holds.
   kernel<<<static_cast<unsigned>(blocks), threads, shared_bytes, stream()>>>(arguments...);
   check_launch();
+}
+/// All blocks run at the same time: they may wait for each other.
+template <class Kernel, class Arguments>
+void launch_together(Kernel kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
+                     Arguments const& arguments) {
+  launch_cooperative(reinterpret_cast<void const*>(kernel), blocks, threads, shared_bytes,
+                     &arguments);
 }
 template <class Kernel, class... Arguments>
 void launch(Kernel kernel, std::int64_t blocks, int threads, Arguments const&... arguments) {
@@ -41,6 +53,21 @@ void launch(Kernel kernel, std::int64_t blocks, int threads, Arguments const&...
 
 /// Rows and packs of a block's tile: packs along wide rows, more rows where they are narrow.
 void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows, int& lane_packs);
+
+/// Blocks of the general kernel, whose threads take batches of `rows` rows: more of them where there
+/// is more than the device can take at once, so that a thread's set-up is worth it.
+template <class Arguments>
+std::int64_t shape_grid(walk const& w, std::int64_t packs, int rows, Arguments& g) {
+  auto const ceil_div = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
+  std::int64_t const column_blocks = ceil_div(packs, g.lane_packs);
+  std::int64_t const batch_rows = std::int64_t{g.lane_rows} * rows;
+  std::int64_t const once = column_blocks * ceil_div(w.rows, batch_rows) * w.outer_count;
+  g.batches = once >= 32 * std::int64_t{multiprocessors()} ? 4 : 1;
+  std::int64_t const row_blocks = ceil_div(w.rows, batch_rows * g.batches);
+  g.column_blocks = static_cast<unsigned>(column_blocks);
+  g.row_blocks = static_cast<unsigned>(row_blocks);
+  return column_blocks * row_blocks * w.outer_count;
+}
 
 /// The last `count` of n contiguous elements, too few for a pack.
 void launch_tail(void (*general)(fused_call const&, extents const&, destination const&),

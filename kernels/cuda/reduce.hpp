@@ -31,12 +31,12 @@ struct reduce_context {
   }
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
-    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], g.leaf[Slot].inner,
+    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], g.leaf[Slot].run,
                              where, g.leaf[Slot].kind, step(Slot));
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return base[Slot] + where.at[k / run] * g.leaf[Slot].inner + k % run * step(Slot);
+    return base[Slot] + k / run * g.leaf[Slot].run + k % run * step(Slot);
   }
   __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
   __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
@@ -103,17 +103,19 @@ __global__ void __launch_bounds__(reduce_threads)
       chunk = unit - outer * g.w.chunks;
     }
     set_outer(g, outer, base, at);
+    std::int64_t const column = (chunk * runs_at_once * team + lane) * N;
+#pragma unroll
+    for (int s = 0; s < Tree::leaf_count; ++s) at[s] += column * g.leaf[s].inner;
     reduce_context<Tree, false> c{g, at, {}};
 #pragma unroll
-    for (int r = 0; r < runs_at_once; ++r) {
-      c.where.at[r] = ((chunk * runs_at_once + r) * team + lane) * N;
-      c.where.left[r] = g.w.inner - c.where.at[r];
-    }
-    c.where.whole = c.where.left[runs_at_once - 1] >= N;
+    for (int r = 0; r < runs_at_once; ++r)
+      c.where.left[r] = left_of(g.w.inner - column - r * team * N, N);
+    c.where.whole = c.where.left[runs_at_once - 1] == N;
     auto const v = value<Tree, slots{}, runs_at_once * N>::of(c);
 #pragma unroll
     for (int r = 0; r < runs_at_once; ++r)
-      add_pack<R, N>(state, v.v + r * N, outer * g.w.inner + c.where.at[r], c.where.left[r]);
+      add_pack<R, N>(state, v.v + r * N, outer * g.w.inner + column + r * team * N,
+                     c.where.left[r]);
   }
   state = Block ? reduce_block<R>(state, shared) : reduce_warp<R>(state, team);
   if (lane != 0 || !exists) return;
@@ -152,7 +154,7 @@ __global__ void __launch_bounds__(reduce_threads)
   block /= blocks;
   std::int64_t const split = block % g.w.splits, kept = block / g.w.splits;
   int const lanes = reduce_threads / lane_packs;
-  std::int64_t const left = g.w.columns - column;
+  int const left = left_of(g.w.columns - column, N);
   std::int64_t base[leaves], at[leaves], out = 0;
 #pragma unroll
   for (int s = 0; s < Tree::leaf_count; ++s) base[s] = g.leaf[s].first + column * g.leaf[s].column;
@@ -170,13 +172,12 @@ __global__ void __launch_bounds__(reduce_threads)
     }
     std::int64_t const count = smaller(smaller(rows_at_once, stop - row), g.w.inner - inner);
     set_outer(g, outer, base, at);
+#pragma unroll
+    for (int s = 0; s < Tree::leaf_count; ++s) at[s] += inner * g.leaf[s].inner;
     reduce_context<Tree, true> c{g, at, {}};
 #pragma unroll
-    for (int r = 0; r < rows_at_once; ++r) {
-      c.where.at[r] = inner + smaller(r, count - 1);
-      c.where.left[r] = left;
-    }
-    c.where.whole = left >= N;
+    for (int r = 0; r < rows_at_once; ++r) c.where.left[r] = r < count ? left : 0;
+    c.where.whole = c.where.left[rows_at_once - 1] == N;
     auto const v = value<Tree, slots{}, rows_at_once * N>::of(c);
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r)
@@ -234,7 +235,10 @@ void launch_reduce(fused_call const& call, extents const& shape, bool const* red
       {},
       ddof};
   static_assert(std::is_trivially_copyable_v<reduce_arguments<Tree>>);
-  for (int s = 0; s < Tree::leaf_count; ++s) g.leaf[s] = operands[call.slot[s]];
+  for (int s = 0; s < Tree::leaf_count; ++s) {
+    reduce_leaf& l = g.leaf[s] = operands[call.slot[s]];
+    l.run = g.w.by_columns ? l.inner : l.inner * g.w.team * N;
+  }
   std::int64_t const results = g.w.kept * g.w.columns;
   if (results == 0) return;
   workspace const partial(g.w.splits > 1 ? sizeof(S) * static_cast<std::size_t>(results) *

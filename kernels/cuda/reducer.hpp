@@ -71,6 +71,13 @@ struct reducer<reduction::var, T> {
     else
       return d * d;
   }
+  /// Off by 2 ulp, which moves mean and m2 no more than their own rounding does.
+  static __device__ real fraction(real a, real b) {
+    if constexpr (std::is_same_v<real, float>)
+      return __fdividef(a, b);
+    else
+      return a / b;
+  }
   static __device__ real product(wide a, wide b) {  // a times the conjugate of b, real part
     if constexpr (is_complex<wide>)
       return a.re * b.re + a.im * b.im;
@@ -101,10 +108,10 @@ struct reducer<reduction::var, T> {
       s = o;
       return;
     }
-    real const n = s.n + o.n;
+    real const n = s.n + o.n, weight = fraction(o.n, n);
     wide const d = o.mean - s.mean;
-    s.mean = s.mean + d * wide(o.n / n);
-    s.m2 += o.m2 + squared(d) * (s.n * (o.n / n));
+    s.mean = s.mean + d * wide(weight);
+    s.m2 += o.m2 + squared(d) * (s.n * weight);
     s.n = n;
   }
   static __device__ result finish(state const& s, std::int64_t n, double ddof) {
@@ -226,8 +233,8 @@ struct reducer<reduction::norm, T> {  // in f64: squares of f32 cannot overflow 
 
 /// Adds the first `count` of v's elements, the first of which has index i.
 template <class R, int N, class T>
-__device__ void add_pack(typename R::state& s, T const* v, std::int64_t i, std::int64_t count) {
-  if (count >= N) {
+__device__ void add_pack(typename R::state& s, T const* v, std::int64_t i, int count) {
+  if (count == N) {
     if constexpr (requires { R::template add_pack<N>(s, v, i); }) {
       R::template add_pack<N>(s, v, i);
     } else {

@@ -32,26 +32,69 @@ struct row_place {
   scalar_bits results[row_arguments_of<Tree>::rows];
   std::byte* shared;  // two rooms of 32 reduction states
   int team, lane;
+  int begin;      // of a gang's row: this block's first column
+  unsigned turn;  // of a gang: reductions exchanged so far
 };
+
+/// The state of a gang's blocks, in every thread of them, combined in the blocks' order. Blocks of a
+/// gang run at the same time: the launch is a cooperative one.
+template <class R, class Tree>
+__device__ typename R::state reduce_gang(row_place<Tree>& at, typename R::state s) {
+  using S = typename R::state;
+  static_assert(sizeof(S) <= gang_state_bytes);
+  stage_plan const& plan = at.g.s;
+  unsigned const gang = blockIdx.x / plan.gang, member = blockIdx.x % plan.gang;
+  unsigned* const arrived = reinterpret_cast<unsigned*>(plan.exchange) + gang * gang_counter_words;
+  // Two rooms in turn: whoever writes one again has seen all others arrive behind its readers.
+  std::byte* const room = plan.exchange +
+                          gridDim.x / plan.gang * gang_counter_words * sizeof(unsigned) +
+                          (std::size_t{gang} * 2 + at.turn % 2) * plan.gang * gang_state_bytes;
+  ++at.turn;
+  if (threadIdx.x == 0) {
+    *reinterpret_cast<S*>(room + member * gang_state_bytes) = s;
+    __threadfence();
+    atomicAdd(arrived, 1u);
+    unsigned const all = at.turn * plan.gang;
+    unsigned seen;
+    do asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(arrived) : "memory");
+    while (seen < all);
+  }
+  __syncthreads();
+  s = R::identity();
+  for (int m = static_cast<int>(threadIdx.x) % 32; m < plan.gang; m += 32) {
+    constexpr int words = (sizeof(S) + 3) / 4;
+    unsigned bits[words];  // past the L1 cache, which may hold what the room held before
+#pragma unroll
+    for (int w = 0; w < words; ++w)
+      bits[w] = __ldcg(reinterpret_cast<unsigned const*>(room + m * gang_state_bytes) + w);
+    S other = s;
+    __builtin_memcpy(&other, bits, sizeof(S));
+    R::combine(s, other);
+  }
+  return reduce_warp<R>(s);
+}
 
 /// Any rows: runs that may be cut short, strided or misaligned.
 template <class Tree>
 struct row_context {
   static constexpr int run = pack_size<Tree>;
   row_place<Tree> const& at;
-  runs<1, run> where;  // columns
+  std::int64_t column;
+  runs<1, run> where;
 
-  __device__ row_context(row_place<Tree> const& place, std::int64_t column, std::int64_t columns)
-      : at(place), where{{column}, {columns - column}, columns - column >= run} {}
+  __device__ row_context(row_place<Tree> const& place, std::int64_t column_, std::int64_t columns)
+      : at(place), column(column_), where{{left_of(columns - column, run)}, false} {
+    where.whole = where.left[0] == run;
+  }
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
     leaf_walk const& l = at.g.leaf[Slot];
-    return load_runs<1, run>(static_cast<U const*>(at.base[Slot]), l.column, where, l.kind,
-                             l.column);
+    return load_runs<1, run>(static_cast<U const*>(at.base[Slot]) + column * l.column, 0, where,
+                             l.kind, l.column);
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return at.generated[Slot] + (where.at[0] + k) * at.g.leaf[Slot].column;
+    return at.generated[Slot] + (column + k) * at.g.leaf[Slot].column;
   }
   template <class U, int Slot>
   __device__ U row() const {
@@ -103,6 +146,14 @@ using row_context_t =
 template <row_kind Kind>
 using column_t = std::conditional_t<Kind == row_kind::any, std::int64_t, int>;
 
+/// One past the last of this block's columns of a row of n.
+template <row_kind Kind, class Tree>
+__device__ column_t<Kind> end_of(row_place<Tree> const& at, column_t<Kind> n) {
+  if constexpr (Kind == row_kind::whole_block)
+    if (at.g.s.gang > 1 && n > at.begin + at.g.s.slice) return at.begin + at.g.s.slice;
+  return n;
+}
+
 /// Computes the row reductions of `Tree` at `At` in post-order, into at.results.
 template <class Root, class Tree, slots At, row_kind Kind>
 struct row_reductions {
@@ -147,15 +198,18 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
     }
     auto state = R::identity();
     auto const n = static_cast<column_t<Kind>>(at.g.length[own]);
-    for (column_t<Kind> column = at.lane * N; column < n; column += at.team * N) {
+    auto const end = end_of<Kind>(at, n);
+    for (column_t<Kind> column = at.begin + at.lane * N; column < end; column += at.team * N) {
       auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
-      add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? n - column : N);
+      add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
     }
     // Two rooms in turn: one may still be read when the next reduction writes.
     if (Kind == row_kind::whole_block || (Kind == row_kind::any && at.team > 32))
       state = reduce_block<R>(state, at.shared + own % 2 * (32 * 32));
     else
       state = reduce_warp<R>(state, at.team);
+    if constexpr (Kind == row_kind::whole_block)
+      if (at.g.s.gang > 1) state = reduce_gang<R>(at, state);
     double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
     at.results[own] = scalar_bits::of(R::finish(state, n, ddof));
   }
@@ -175,20 +229,24 @@ __global__ void __launch_bounds__(most_row_threads)
   std::int64_t const rows = g.w.rows * g.w.outer_count;
   bool const staging = g.s.operands > 0;
   bool const starter = staging && threadIdx.x == 0;
+  int const gang = Kind == row_kind::whole_block ? g.s.gang : 1;
+  std::int64_t const first_tile = blockIdx.x / gang, step = gridDim.x / gang;
+  int const member = gang > 1 ? blockIdx.x % gang : 0;
   if (starter)
     for (int k = 0; k < g.s.stages; ++k) {
       ready[k].init();
-      std::int64_t const tile = blockIdx.x + std::int64_t{k} * gridDim.x;
+      std::int64_t const tile = first_tile + k * step;
       if (tile * g.s.tile_rows < rows)
-        start_tile(g.s, tile, rows, tiles + k * g.s.tile_bytes, ready[k]);
+        start_tile(g.s, tile, rows, member, tiles + k * g.s.tile_bytes, ready[k]);
     }
   __syncthreads();
   int const team = Kind == row_kind::whole_block ? static_cast<int>(blockDim.x) : g.s.team;
-  row_place<Tree> at{g, {}, {}, {}, shared, team, static_cast<int>(threadIdx.x) % team};
+  row_place<Tree> at{
+      g, {}, {}, {}, shared, team, static_cast<int>(threadIdx.x) % team, member * g.s.slice, 0};
   int const teams = static_cast<int>(blockDim.x) / team;
   int stage = 0;
   unsigned parity = 0;
-  for (std::int64_t tile = blockIdx.x; tile * g.s.tile_rows < rows; tile += gridDim.x) {
+  for (std::int64_t tile = first_tile; tile * g.s.tile_rows < rows; tile += step) {
     std::byte const* const buffer = tiles + stage * g.s.tile_bytes;
     if (staging) ready[stage].wait(parity);
     // All lanes of a warp stay together, also where it has teams without a row.
@@ -216,31 +274,38 @@ __global__ void __launch_bounds__(most_row_threads)
         at.base[s] = static_cast<std::byte const*>(g.a.leaf[s]) + first[s] * g.size[s];
         if (g.staged[s] >= 0) {
           staged_operand const& o = g.s.operand[g.staged[s]];
-          at.base[s] = buffer + o.offset + (exists ? in_tile : 0) * o.bytes;
+          auto const* from = buffer + o.offset + (exists ? in_tile : 0) * o.pitch;
+          if (Kind == row_kind::any && !o.even)
+            from += reinterpret_cast<std::uintptr_t>(at.base[s]) % 16;
+          at.base[s] = from - at.begin * g.size[s];
         }
       }
       row_reductions<Tree, Tree, slots{}, Kind>::run(at);
       if (!exists) continue;
       T* const out = static_cast<T*>(g.w.out) + out_base;
       auto const columns = static_cast<column_t<Kind>>(g.w.columns);
-      for (column_t<Kind> column = at.lane * N; column < columns; column += team * N) {
+      auto const end = end_of<Kind>(at, columns);
+      for (column_t<Kind> column = at.begin + at.lane * N; column < end; column += team * N) {
         auto const v = value<Tree, slots{}, N>::of(row_context_t<Tree, Kind>(at, column, columns));
-        store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, columns - column,
-                 g.w.out_column);
+        if constexpr (Kind == row_kind::any)
+          store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, left_of(columns - column, N),
+                   g.w.out_column);
+        else
+          store<N>(out + column, v.v, true, columns - column, 1);  // one result or whole packs
       }
     }
     __syncthreads();  // the buffer may be filled anew, and the rooms for states
     if (starter) {
-      std::int64_t const next = tile + std::int64_t{g.s.stages} * gridDim.x;
+      std::int64_t const next = tile + g.s.stages * step;
       if (next * g.s.tile_rows < rows)
-        start_tile(g.s, next, rows, tiles + stage * g.s.tile_bytes, ready[stage]);
+        start_tile(g.s, next, rows, member, tiles + stage * g.s.tile_bytes, ready[stage]);
     }
     if (++stage == g.s.stages) stage = 0, parity ^= 1;
   }
 }
 
 template <class Tree, row_kind Kind>
-void launch_row_kernel(row_arguments_of<Tree> const& g) {
+void launch_row_kernel(row_arguments_of<Tree>& g) {
   static bool const allowed = [] {  // more than 48 KiB wants to be asked for
     allow_shared_memory(reinterpret_cast<void const*>(&row_kernel<Tree, Kind>));
     return true;
@@ -249,8 +314,16 @@ void launch_row_kernel(row_arguments_of<Tree> const& g) {
   std::int64_t const rows = g.w.rows * g.w.outer_count;
   std::int64_t const tiles = (rows + g.s.tile_rows - 1) / g.s.tile_rows;
   std::int64_t const most = std::int64_t{multiprocessors()} * g.s.blocks_a_multiprocessor;
-  launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads,
-                g.s.tile_bytes * static_cast<unsigned>(g.s.stages), g);
+  unsigned const shared = g.s.tile_bytes * static_cast<unsigned>(g.s.stages);
+  if (g.s.gang == 1)
+    return launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads, shared, g);
+  std::int64_t const gangs = std::min(tiles, most / g.s.gang);
+  std::size_t const counters = static_cast<std::size_t>(gangs) * gang_counter_words * 4;
+  workspace const exchange(counters + 2 * gang_state_bytes * static_cast<std::size_t>(gangs) *
+                                          static_cast<std::size_t>(g.s.gang));
+  clear(exchange.data(), counters);
+  g.s.exchange = exchange.data();
+  launch_together(row_kernel<Tree, Kind>, gangs * g.s.gang, g.s.threads, shared, g);
 }
 
 template <class Tree>

@@ -1,11 +1,43 @@
-// Tiles of rows on their way to shared memory: bulk copies that run while earlier tiles are used.
-// They need compute capability 9.0; older devices read rows where they are.
+// How row kernels take their rows: teams of threads, gangs of blocks, and tiles of rows that bulk
+// copies bring to shared memory while earlier ones are used. These copies need compute capability
+// 9.0; older devices read rows where they are.
 #pragma once
 
 #include <kernels/cuda/geometry.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
+
+/// An operand whose rows are copied to shared memory before they are used.
+struct staged_operand {
+  void const* data;
+  std::int64_t stride, bytes;  // from row to row, of a row
+  std::int64_t pitch;          // from row to row in a tile's buffer; of a gang: bytes of a slice
+  unsigned offset;             // of the operand's rows in a tile's buffer
+  bool even;                   // rows begin and end at multiples of 16 bytes
+};
+inline constexpr int max_staged = 8, max_stages = 4;
+/// Of a gang: words from counter to counter, each in a line of its own; room for a block's state.
+inline constexpr int gang_counter_words = 32, gang_state_bytes = 32;
+
+struct stage_plan {
+  int operands = 0;  // 0: rows are read where they are
+  staged_operand operand[max_staged];
+  int staged[max_leaves];    // by operand of the call: which staged one, or -1
+  std::int64_t longest = 1;  // elements of a row
+  unsigned tile_bytes = 0;
+  int stages = 1, tile_rows = 1;  // buffers of a block: all but one are filled while one is used
+  int team = 32, threads = 256;   // threads a row; team == threads: the block
+  int gang = 1;                   // blocks a row; each takes `slice` elements of it
+  int slice = 0;
+  int blocks_a_multiprocessor = 1;
+  bool whole = false;  // rows are whole packs, and every leaf is a vector or one value a row
+  std::byte* exchange = nullptr;  // of gangs: counters, then states
+};
+
+/// Decides it for the rows of `w`; `pack` elements are read at once.
+[[nodiscard]] stage_plan make_stage_plan(fused_call const& call, walk const& w,
+                                         leaf_walk const* leaves, int pack);
 
 /// An mbarrier in shared memory, for copies that one thread starts and all wait for (PTX ISA, 9.7).
 struct copy_barrier {
@@ -56,20 +88,46 @@ struct copy_barrier {
 };
 
 #if defined(__CUDACC__)
-/// Copies the tile's rows of every staged operand to `buffer`. One thread calls it.
+/// Where a copy of the row begins, and how many bytes it has.
+struct row_copy {
+  std::byte const* from;
+  unsigned bytes;
+};
+__device__ inline row_copy copy_of_row(staged_operand const& o, std::int64_t row, int member) {
+  auto const* from = static_cast<std::byte const*>(o.data) + row * o.stride;
+  if (o.even) {
+    std::int64_t const begin = member * o.pitch, left = o.bytes - begin;
+    return {from + begin, left <= 0 ? 0u : static_cast<unsigned>(left < o.pitch ? left : o.pitch)};
+  }
+  auto const before = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(from) % 16);
+  return {from - before, (before + static_cast<unsigned>(o.bytes) + 15) / 16 * 16};
+}
+
+/// Copies the tile's rows of every staged operand to `buffer`, of a gang's the member's slice. One
+/// thread calls it.
 __device__ inline void start_tile(stage_plan const& s, std::int64_t tile, std::int64_t rows,
-                                  std::byte* buffer, copy_barrier& ready) {
+                                  int member, std::byte* buffer, copy_barrier& ready) {
   std::int64_t const first = tile * s.tile_rows;
   int const count = static_cast<int>(rows - first < s.tile_rows ? rows - first : s.tile_rows);
-  ready.expect(static_cast<unsigned>(count) * s.row_bytes);
+  unsigned all = 0;
   for (int k = 0; k < s.operands; ++k) {
     staged_operand const& o = s.operand[k];
-    auto const* from = static_cast<std::byte const*>(o.data) + first * o.stride;
-    std::byte* const to = buffer + o.offset;
-    if (o.stride == o.bytes)
-      ready.copy(to, from, static_cast<unsigned>(count) * o.bytes);
+    if (o.even)
+      all += static_cast<unsigned>(count) * copy_of_row(o, first, member).bytes;
     else
-      for (int r = 0; r < count; ++r) ready.copy(to + r * o.bytes, from + r * o.stride, o.bytes);
+      for (int r = 0; r < count; ++r) all += copy_of_row(o, first + r, member).bytes;
+  }
+  ready.expect(all);
+  for (int k = 0; k < s.operands; ++k) {
+    staged_operand const& o = s.operand[k];
+    std::byte* const to = buffer + o.offset;
+    if (o.even && o.stride == o.pitch) {
+      ready.copy(to, copy_of_row(o, first, member).from, static_cast<unsigned>(count * o.pitch));
+    } else {
+      for (int r = 0; r < count; ++r)
+        if (auto const c = copy_of_row(o, first + r, member); c.bytes > 0)
+          ready.copy(to + r * o.pitch, c.from, c.bytes);
+    }
   }
 }
 #endif

@@ -14,15 +14,15 @@ struct alignas(sizeof(T) * N) pack {
   T v[N];
 };
 
-/// Which elements a pack of R runs holds: run r begins at[r] steps along an axis of the walk, and
-/// left[r] of its N elements exist. Runs are loaded together, before any of them is used.
+/// Which elements a pack of R runs holds: of run r, left[r] of its N elements exist. Runs are loaded
+/// together, before any of them is used.
 template <int R, int N>
 struct runs {
-  std::int64_t at[R], left[R];
+  int left[R];
   bool whole;  // all of them exist
 };
 
-/// The runs of a leaf, `stride` elements a step: N elements from p + at * stride on, `step` apart.
+/// The runs of a leaf: N elements `step` apart, from p + r * stride on.
 template <int R, int N, class U>
 __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> const& where,
                                     inner_kind kind, std::int64_t step) {
@@ -30,14 +30,14 @@ __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> 
   if (kind == inner_kind::vector && where.whole) {
 #pragma unroll
     for (int r = 0; r < R; ++r) {
-      auto const run = *reinterpret_cast<pack<U, N> const*>(p + where.at[r] * stride);
+      auto const run = *reinterpret_cast<pack<U, N> const*>(p + r * stride);
 #pragma unroll
       for (int k = 0; k < N; ++k) out.v[r * N + k] = run.v[k];
     }
   } else if (kind == inner_kind::splat) {
 #pragma unroll
     for (int r = 0; r < R; ++r) {
-      U const v = p[where.at[r] * stride];
+      U const v = where.left[r] > 0 ? p[r * stride] : U{};
 #pragma unroll
       for (int k = 0; k < N; ++k) out.v[r * N + k] = v;
     }
@@ -46,14 +46,20 @@ __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> 
     for (int r = 0; r < R; ++r)
 #pragma unroll
       for (int k = 0; k < N; ++k)
-        out.v[r * N + k] = k < where.left[r] ? p[where.at[r] * stride + k * step] : U{};
+        out.v[r * N + k] = k < where.left[r] ? p[r * stride + k * step] : U{};
   }
   return out;
 }
 
+__device__ inline std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+/// How many of `most` are left of `count`.
+__device__ inline int left_of(std::int64_t count, int most) {
+  return count >= most ? most : static_cast<int>(count);
+}
+
 /// N elements of which `left` exist, as one vector where the output takes it.
 template <int N, class T>
-__device__ void store(T* out, T const* v, bool vector, std::int64_t left, std::int64_t step) {
+__device__ void store(T* out, T const* v, bool vector, int left, std::int64_t step) {
   if (vector && left >= N) {
     pack<T, N> p;
 #pragma unroll
@@ -65,8 +71,6 @@ __device__ void store(T* out, T const* v, bool vector, std::int64_t left, std::i
       if (k < left) out[k * step] = v[k];
   }
 }
-
-__device__ inline std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 
 /// Runs that a thread loads at once: fewer where many leaves want registers.
 template <class Tree>
@@ -311,6 +315,39 @@ struct elementwise_call {
     pack<T, N> out;
 #pragma unroll
     for (int k = 0; k < N; ++k) out.v[k] = op::evaluate<Op>(p.v[k]...);
+    return out;
+  }
+};
+/// Quotients of floats, rounded as IEEE's: the steps of nvcc's own division (Markstein, "Computation
+/// of elementary functions on the IBM RISC System/6000", 1990), whose range is checked once a pack and
+/// not with a branch for each element. Where it does not hold, and for negative divisors, a / b.
+template <int N>
+struct elementwise_call<op::divide, float, N> {
+  static __device__ bool within(unsigned bits, unsigned exponent) {  // 2^-exponent to 2^exponent
+    return bits - ((127 - exponent) << 23) < (2 * exponent) << 23;
+  }
+  __device__ pack<float, N> operator()(pack<float, N> const& a, pack<float, N> const& b) const {
+    bool direct = true;
+#pragma unroll
+    for (int k = 0; k < N; ++k) {
+      unsigned const bits = __float_as_uint(a.v[k]);
+      direct = direct && within(__float_as_uint(b.v[k]), 30) &&
+               (within(bits & 0x7fffffff, 90) || bits == 0);
+    }
+    pack<float, N> out;
+    if (direct) {
+#pragma unroll
+      for (int k = 0; k < N; ++k) {
+        float r;
+        asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b.v[k]));
+        r = __fmaf_rn(r, __fmaf_rn(r, -b.v[k], 1), r);
+        float const q = __fmul_rn(a.v[k], r);
+        out.v[k] = __fmaf_rn(r, __fmaf_rn(-q, b.v[k], a.v[k]), q);
+      }
+    } else {
+#pragma unroll
+      for (int k = 0; k < N; ++k) out.v[k] = op::evaluate<op::divide>(a.v[k], b.v[k]);
+    }
     return out;
   }
 };
