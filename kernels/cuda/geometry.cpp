@@ -114,7 +114,7 @@ walk make_walk(fused_call const& call, extents const& shape, destination const& 
     // The rows are the axis along which a transposed leaf runs, if there is one.
     auto const runs_along = [&](axis const& a) {
       for (int k = 0; k < n; ++k)
-        if (a.leaf[k] == 1 && column.leaf[k] != 1 && a.extent >= 8) return true;
+        if (a.leaf[k] == 1 && std::abs(column.leaf[k]) > 1 && a.extent >= 8) return true;
       return false;
     };
     auto const rows = std::find_if(axes.begin(), axes.end(), runs_along);

@@ -15,8 +15,11 @@ struct row_arguments_of {
   arguments_of<Tree> a;
   walk w;  // columns: the root's; rows and outer axes: all before the last
   leaf_walk leaf[arguments_of<Tree>::leaves];
-  int staged[arguments_of<Tree>::leaves];  // by leaf slot: which staged operand, or -1
-  int size[arguments_of<Tree>::leaves];    // bytes of an element
+  struct staged_leaf {
+    int offset, pitch;  // in a tile's buffer, of its rows; -1: not staged
+    int size;           // bytes of an element
+    bool even;
+  } staged[arguments_of<Tree>::leaves];
   std::int64_t length[rows];
   int alias[rows];
   stage_plan s;
@@ -32,8 +35,8 @@ struct row_place {
   scalar_bits results[row_arguments_of<Tree>::rows];
   std::byte* shared;  // two rooms of 32 reduction states
   int team, lane;
-  int begin;      // of a gang's row: this block's first column
-  unsigned turn;  // of a gang: reductions exchanged so far
+  std::int64_t begin;  // of a gang's row: this block's first column
+  unsigned turn;       // of a gang: reductions exchanged so far
 };
 
 /// The state of a gang's blocks, in every thread of them, combined in the blocks' order. Blocks of a
@@ -146,11 +149,16 @@ using row_context_t =
 template <row_kind Kind>
 using column_t = std::conditional_t<Kind == row_kind::any, std::int64_t, int>;
 
-/// One past the last of this block's columns of a row of n.
+/// This thread's first column, and one past the last of its block's, of a row of n.
+template <row_kind Kind, class Tree>
+__device__ column_t<Kind> begin_of(row_place<Tree> const& at) {
+  return static_cast<column_t<Kind>>(at.begin) + at.lane * row_context<Tree>::run;
+}
 template <row_kind Kind, class Tree>
 __device__ column_t<Kind> end_of(row_place<Tree> const& at, column_t<Kind> n) {
-  if constexpr (Kind == row_kind::whole_block)
-    if (at.g.s.gang > 1 && n > at.begin + at.g.s.slice) return at.begin + at.g.s.slice;
+  if constexpr (Kind != row_kind::whole_warp)
+    if (at.g.s.gang > 1 && n > at.begin + at.g.s.slice)
+      return static_cast<column_t<Kind>>(at.begin + at.g.s.slice);
   return n;
 }
 
@@ -199,7 +207,7 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
     auto state = R::identity();
     auto const n = static_cast<column_t<Kind>>(at.g.length[own]);
     auto const end = end_of<Kind>(at, n);
-    for (column_t<Kind> column = at.begin + at.lane * N; column < end; column += at.team * N) {
+    for (auto column = begin_of<Kind>(at); column < end; column += at.team * N) {
       auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
       add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
     }
@@ -208,11 +216,40 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
       state = reduce_block<R>(state, at.shared + own % 2 * (32 * 32));
     else
       state = reduce_warp<R>(state, at.team);
-    if constexpr (Kind == row_kind::whole_block)
+    if constexpr (Kind != row_kind::whole_warp)
       if (at.g.s.gang > 1) state = reduce_gang<R>(at, state);
     double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
     at.results[own] = scalar_bits::of(R::finish(state, n, ddof));
   }
+};
+
+/// Where a row begins in memory.
+template <class Tree>
+class row_offsets {
+ public:
+  __device__ row_offsets(row_arguments_of<Tree> const& g, std::int64_t row)
+      : g_(g), inner_(row), outer_(0) {
+    if (g.w.outer_axes > 0) inner_ = row % g.w.rows, outer_ = row / g.w.rows;
+  }
+  __device__ std::int64_t out() const {
+    std::int64_t offset = inner_ * g_.w.out_row, rest = outer_;
+    for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
+      offset += rest % g_.w.outer_extent[a] * g_.w.out_outer[a];
+    return offset;
+  }
+  __device__ std::int64_t leaf(int s) const {
+    std::int64_t offset = g_.leaf[s].first + inner_ * g_.leaf[s].row, rest = outer_;
+    for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
+      offset += rest % g_.w.outer_extent[a] * g_.leaf[s].outer[a];
+    return offset;
+  }
+  __device__ std::byte const* address(int s) const {
+    return static_cast<std::byte const*>(g_.a.leaf[s]) + leaf(s) * g_.staged[s].size;
+  }
+
+ private:
+  row_arguments_of<Tree> const& g_;
+  std::int64_t inner_, outer_;
 };
 
 inline constexpr int most_row_threads = 1024;
@@ -229,7 +266,7 @@ __global__ void __launch_bounds__(most_row_threads)
   std::int64_t const rows = g.w.rows * g.w.outer_count;
   bool const staging = g.s.operands > 0;
   bool const starter = staging && threadIdx.x == 0;
-  int const gang = Kind == row_kind::whole_block ? g.s.gang : 1;
+  int const gang = Kind == row_kind::whole_warp ? 1 : g.s.gang;
   std::int64_t const first_tile = blockIdx.x / gang, step = gridDim.x / gang;
   int const member = gang > 1 ? blockIdx.x % gang : 0;
   if (starter)
@@ -253,39 +290,29 @@ __global__ void __launch_bounds__(most_row_threads)
     for (int r = 0; r < g.s.tile_rows; r += teams) {
       int const in_tile = r + static_cast<int>(threadIdx.x) / team;
       std::int64_t const wanted = tile * g.s.tile_rows + in_tile;
-      bool const exists = in_tile < g.s.tile_rows && wanted < rows;
+      bool const exists =
+          Kind == row_kind::whole_block || (in_tile < g.s.tile_rows && wanted < rows);
       std::int64_t const row = exists ? wanted : tile * g.s.tile_rows;
-      std::int64_t inner = row, outer = 0, out_base = 0;
-      if (g.w.outer_axes > 0) inner = row % g.w.rows, outer = row / g.w.rows;
-      std::int64_t first[arguments_of<Tree>::leaves];
-#pragma unroll
-      for (int s = 0; s < Tree::leaf_count; ++s) first[s] = g.leaf[s].first + inner * g.leaf[s].row;
-      out_base += inner * g.w.out_row;
-      for (int a = g.w.outer_axes - 1; a >= 0; --a) {
-        std::int64_t const i = outer % g.w.outer_extent[a];
-        outer /= g.w.outer_extent[a];
-        out_base += i * g.w.out_outer[a];
-#pragma unroll
-        for (int s = 0; s < Tree::leaf_count; ++s) first[s] += i * g.leaf[s].outer[a];
-      }
+      row_offsets<Tree> const first(g, row);
 #pragma unroll
       for (int s = 0; s < Tree::leaf_count; ++s) {
-        if constexpr (has_generator<Tree>) at.generated[s] = first[s];
-        at.base[s] = static_cast<std::byte const*>(g.a.leaf[s]) + first[s] * g.size[s];
-        if (g.staged[s] >= 0) {
-          staged_operand const& o = g.s.operand[g.staged[s]];
-          auto const* from = buffer + o.offset + (exists ? in_tile : 0) * o.pitch;
-          if (Kind == row_kind::any && !o.even)
-            from += reinterpret_cast<std::uintptr_t>(at.base[s]) % 16;
-          at.base[s] = from - at.begin * g.size[s];
+        auto const& l = g.staged[s];
+        if constexpr (has_generator<Tree>) at.generated[s] = first.leaf(s);
+        if (l.offset >= 0) {
+          auto const* from = buffer + l.offset + (exists ? in_tile : 0) * l.pitch;
+          if (Kind == row_kind::any && !l.even)
+            from += reinterpret_cast<std::uintptr_t>(first.address(s)) % 16;
+          at.base[s] = from - at.begin * l.size;
+        } else {
+          at.base[s] = first.address(s);
         }
       }
       row_reductions<Tree, Tree, slots{}, Kind>::run(at);
       if (!exists) continue;
-      T* const out = static_cast<T*>(g.w.out) + out_base;
+      T* const out = static_cast<T*>(g.w.out) + first.out();
       auto const columns = static_cast<column_t<Kind>>(g.w.columns);
       auto const end = end_of<Kind>(at, columns);
-      for (column_t<Kind> column = at.begin + at.lane * N; column < end; column += team * N) {
+      for (auto column = begin_of<Kind>(at); column < end; column += team * N) {
         auto const v = value<Tree, slots{}, N>::of(row_context_t<Tree, Kind>(at, column, columns));
         if constexpr (Kind == row_kind::any)
           store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, left_of(columns - column, N),
@@ -330,7 +357,7 @@ template <class Tree>
 void launch_row(fused_call const& call, extents const& shape, destination const& out) {
   constexpr int N = pack_size<Tree>;
   if (shape.size() == 0) return;
-  row_arguments_of<Tree> g{arguments_of<Tree>(call), {}, {}, {}, {}, {}, {}, {}};
+  row_arguments_of<Tree> g{arguments_of<Tree>(call), {}, {}, {}, {}, {}, {}};
   static_assert(std::is_trivially_copyable_v<row_arguments_of<Tree>>);
   leaf_walk operands[max_leaves];
   g.w = make_row_walk(call, shape, out, N, operands);
@@ -342,8 +369,10 @@ void launch_row(fused_call const& call, extents const& shape, destination const&
   for (int s = 0; s < Tree::leaf_count; ++s) {
     operand const& o = call.operands[call.slot[s]];
     g.leaf[s] = operands[call.slot[s]];
-    g.staged[s] = g.s.staged[call.slot[s]];
-    g.size[s] = o.data ? static_cast<int>(size_of(o.type)) : 0;
+    int const k = g.s.staged[call.slot[s]];
+    g.staged[s] = {k < 0 ? -1 : static_cast<int>(g.s.operand[k].offset),
+                   k < 0 ? 0 : static_cast<int>(g.s.operand[k].pitch),
+                   o.data ? static_cast<int>(size_of(o.type)) : 0, k < 0 || g.s.operand[k].even};
   }
   if (!g.s.whole)
     launch_row_kernel<Tree, row_kind::any>(g);

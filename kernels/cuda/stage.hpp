@@ -29,7 +29,7 @@ struct stage_plan {
   int stages = 1, tile_rows = 1;  // buffers of a block: all but one are filled while one is used
   int team = 32, threads = 256;   // threads a row; team == threads: the block
   int gang = 1;                   // blocks a row; each takes `slice` elements of it
-  int slice = 0;
+  std::int64_t slice = 0;
   int blocks_a_multiprocessor = 1;
   bool whole = false;  // rows are whole packs, and every leaf is a vector or one value a row
   std::byte* exchange = nullptr;  // of gangs: counters, then states
