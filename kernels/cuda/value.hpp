@@ -72,12 +72,6 @@ __device__ void store(T* out, T const* v, bool vector, int left, std::int64_t st
   }
 }
 
-/// Runs that a thread loads at once: fewer where many leaves want registers.
-template <class Tree>
-inline constexpr int run_count = Tree::leaf_count <= 3   ? 4
-                                 : Tree::leaf_count <= 6 ? 2
-                                                         : 1;
-
 /// Position in a tree: the next slot of each kind.
 struct slots {
   int leaf = 0, scalar = 0, row = 0;
@@ -113,6 +107,14 @@ struct widest<row_reduction<Op, A>> {
 template <class Tree>
 inline constexpr int pack_size = 16 / std::max<int>(sizeof(typename Tree::value_type),
                                                     widest<Tree>::value);
+
+/// Runs that a thread takes at once: fewer where many leaves want registers, and at most 16 elements,
+/// since each of them is code of its own.
+template <class Tree>
+inline constexpr int run_count = std::clamp(16 / pack_size<Tree>, 1,
+                                            Tree::leaf_count <= 3   ? 4
+                                            : Tree::leaf_count <= 6 ? 2
+                                                                    : 1);
 
 /// A generator's parameters as its kind reads them (dsl/kernel.hpp).
 struct two_u64 {
