@@ -224,30 +224,30 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
 };
 
 /// Where a row begins in memory.
-template <class Tree>
+template <class Tree, row_kind Kind>
 class row_offsets {
  public:
   __device__ row_offsets(row_arguments_of<Tree> const& g, std::int64_t row)
       : g_(g), inner_(row), outer_(0) {
-    if (g.w.outer_axes > 0) inner_ = row % g.w.rows, outer_ = row / g.w.rows;
+    if (Kind == row_kind::any && g.w.outer_axes > 0)
+      inner_ = row % g.w.rows, outer_ = row / g.w.rows;
   }
-  __device__ std::int64_t out() const {
-    std::int64_t offset = inner_ * g_.w.out_row, rest = outer_;
-    for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
-      offset += rest % g_.w.outer_extent[a] * g_.w.out_outer[a];
-    return offset;
-  }
+  __device__ std::int64_t out() const { return inner_ * g_.w.out_row + outer_sum(g_.w.out_outer); }
   __device__ std::int64_t leaf(int s) const {
-    std::int64_t offset = g_.leaf[s].first + inner_ * g_.leaf[s].row, rest = outer_;
-    for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
-      offset += rest % g_.w.outer_extent[a] * g_.leaf[s].outer[a];
-    return offset;
+    return g_.leaf[s].first + inner_ * g_.leaf[s].row + outer_sum(g_.leaf[s].outer);
   }
   __device__ std::byte const* address(int s) const {
     return static_cast<std::byte const*>(g_.a.leaf[s]) + leaf(s) * g_.staged[s].size;
   }
 
  private:
+  __device__ std::int64_t outer_sum(std::int64_t const* stride) const {
+    std::int64_t offset = 0, rest = outer_;
+    if constexpr (Kind == row_kind::any)
+      for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
+        offset += rest % g_.w.outer_extent[a] * stride[a];
+    return offset;
+  }
   row_arguments_of<Tree> const& g_;
   std::int64_t inner_, outer_;
 };
@@ -293,7 +293,7 @@ __global__ void __launch_bounds__(most_row_threads)
       bool const exists =
           Kind == row_kind::whole_block || (in_tile < g.s.tile_rows && wanted < rows);
       std::int64_t const row = exists ? wanted : tile * g.s.tile_rows;
-      row_offsets<Tree> const first(g, row);
+      row_offsets<Tree, Kind> const first(g, row);
 #pragma unroll
       for (int s = 0; s < Tree::leaf_count; ++s) {
         auto const& l = g.staged[s];

@@ -76,7 +76,7 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
     s.longest = std::max(s.longest, n);
   }
   std::int64_t const packs = ceil_div(s.longest, pack);
-  s.whole = one_length && s.longest % pack == 0 && s.longest < (1 << 30) &&
+  s.whole = one_length && s.longest % pack == 0 && s.longest < (1 << 30) && w.outer_axes == 0 &&
             (w.columns == 1 || w.out_vector);
   for (int k = 0; k < call.operand_count; ++k)
     s.whole = s.whole && (!call.operands[k].data || leaves[k].kind != inner_kind::gather);

@@ -31,7 +31,7 @@ struct stage_plan {
   int gang = 1;                   // blocks a row; each takes `slice` elements of it
   std::int64_t slice = 0;
   int blocks_a_multiprocessor = 1;
-  bool whole = false;  // rows are whole packs, and every leaf is a vector or one value a row
+  bool whole = false;  // rows are whole packs, one stride apart; leaves vectors or one value a row
   std::byte* exchange = nullptr;  // of gangs: counters, then states
 };
 

@@ -325,26 +325,26 @@ struct elementwise_call {
 /// not with a branch for each element. Where it does not hold, and for negative divisors, a / b.
 template <int N>
 struct elementwise_call<op::divide, float, N> {
-  static __device__ bool within(unsigned bits, unsigned exponent) {  // 2^-exponent to 2^exponent
-    return bits - ((127 - exponent) << 23) < (2 * exponent) << 23;
-  }
   __device__ pack<float, N> operator()(pack<float, N> const& a, pack<float, N> const& b) const {
+    // Direct where 2^-30 <= b <= 2^30, and a is 0 or 2^-90 <= |a| <= 2^90.
     bool direct = true;
+    float most = 0;
+    unsigned least = ~0u;  // twice the bits, less the sign's and with zeros last
 #pragma unroll
     for (int k = 0; k < N; ++k) {
-      unsigned const bits = __float_as_uint(a.v[k]);
-      direct = direct && within(__float_as_uint(b.v[k]), 30) &&
-               (within(bits & 0x7fffffff, 90) || bits == 0);
+      direct = direct && b.v[k] >= 0x1p-30f && b.v[k] <= 0x1p30f;
+      most = ::fmaxf(most, ::fabsf(a.v[k]));
+      least = ::min(least, 2 * __float_as_uint(a.v[k]) - 2);
     }
     pack<float, N> out;
-    if (direct) {
+    if (direct && most <= 0x1p90f && least >= ((127u - 90) << 24) - 2) {
 #pragma unroll
       for (int k = 0; k < N; ++k) {
         float r;
         asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(b.v[k]));
         r = __fmaf_rn(r, __fmaf_rn(r, -b.v[k], 1), r);
         float const q = __fmul_rn(a.v[k], r);
-        out.v[k] = __fmaf_rn(r, __fmaf_rn(-q, b.v[k], a.v[k]), q);
+        out.v[k] = __fmaf_rn(-__fmaf_rn(q, b.v[k], -a.v[k]), r, q);  // keeps the sign of zero
       }
     } else {
 #pragma unroll
