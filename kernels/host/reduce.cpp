@@ -99,7 +99,8 @@ struct short_rows {
     std::byte* const out = d.out + at.offset(d.out_stride) * d.out_size;
     bool const one_axis = rows == 1 || t.first == kept - 1;
     bool const in_place = rows == 1 || (one_axis && d.out_stride[t.first] == 1);
-    with.rows(evaluator.values(at), rows, length, ddof, in_place ? out : results);
+    with.rows(evaluator.values(at), length * with.value_size, rows, length, ddof,
+              in_place ? out : results, with.result_size);
     if (in_place) return;
     arena_frame inner;
     int64_t* const packed = inner.take<int64_t>(kept);

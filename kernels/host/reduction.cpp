@@ -457,14 +457,15 @@ struct entry {
   static void finish(reduction_state const& s, int64_t count, double ddof, void* to) {
     *static_cast<R*>(to) = result(as(s), count, ddof);
   }
-  static void rows(void const* values, int64_t rows, int64_t length, double ddof, void* to) {
-    with_plain<T>(values, rows * length, [&](E const* x) {
-      for (int64_t i = 0; i < rows; ++i) {
-        S s = M::start_state();
-        if (length > 0) M::add(s, x + i * length, length, 0);
-        static_cast<R*>(to)[i] = result(s, length, ddof);
-      }
-    });
+  static void rows(void const* values, int64_t pitch, int64_t rows, int64_t length, double ddof,
+                   void* to, int64_t to_pitch) {
+    for (int64_t i = 0; i < rows; ++i) {
+      S s = M::start_state();
+      if (length > 0)
+        with_plain<T>(static_cast<std::byte const*>(values) + i * pitch, length,
+                      [&](E const* x) { M::add(s, x, length, 0); });
+      *reinterpret_cast<R*>(static_cast<std::byte*>(to) + i * to_pitch) = result(s, length, ddof);
+    }
   }
 
   static A* first(column_states s) { return reinterpret_cast<A*>(s.data[0]); }

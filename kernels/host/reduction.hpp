@@ -33,9 +33,9 @@ struct accumulator {
   /// Adds what `later` holds; its indices are larger.
   void (*combine)(reduction_state& into, reduction_state const& later);
   void (*finish)(reduction_state const& state, std::int64_t count, double ddof, void* result);
-  /// results[i] = the reduction of values[i * length .. (i + 1) * length), of at most a chunk.
-  void (*rows)(void const* values, std::int64_t rows, std::int64_t length, double ddof,
-               void* results);
+  /// Reduces each of `rows` rows of `length` values, at most a chunk; pitches are in bytes.
+  void (*rows)(void const* values, std::int64_t pitch, std::int64_t rows, std::int64_t length,
+               double ddof, void* results, std::int64_t result_pitch);
 
   /// Bytes a column of each component takes (0: no such component).
   std::int64_t column_bytes[2];

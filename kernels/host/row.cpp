@@ -1,8 +1,6 @@
 // Row kernels: each row's reductions in slot order, then the root, while the row is in the cache.
-#include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
-#include <kernels/host/evaluate.hpp>
-#include <kernels/host/reduction_tree.hpp>
+#include <kernels/host/row_worker.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -18,190 +16,6 @@ using std::int64_t;
 
 // Values of reductions' arguments that a thread keeps for later stages: half of an L2 cache.
 constexpr int64_t kept_bytes = 512 * 1024;
-constexpr int64_t part_of_row = chunks_per_task * chunk_elements;
-
-// A stage bound to the call: what has to be ready before it runs over a chunk.
-struct bound_stage {
-  stage const* form;
-  int64_t length;  // of its row
-  int* slots;      // leaf slots that are staged
-  int slot_count;
-  int* kept;  // by part: the row slot whose kept values serve, or -1
-};
-
-struct row_call {
-  fused_call const& call;
-  domain& d;  // of the outer axes
-  int64_t* last_stride;
-  int64_t out_last_stride;
-  bound_stage* stages;  // by row slot, then the root
-  bool* keep;           // by row slot
-  accumulator const** with;
-  int64_t rows, scratch, tasks;
-  scalar_bits* results = nullptr;  // of a row that all threads share
-
-  int row_count() const { return call.form->row_count; }
-  bound_stage const& root() const { return stages[row_count()]; }
-  void finish(int slot, reduction_state const& state, scalar_bits& result) const {
-    int const ddof = call.form->rows[slot].ddof;
-    with[slot]->finish(state, stages[slot].length, ddof < 0 ? 0. : call.scalars[ddof].as<double>(),
-                       result.bytes);
-  }
-};
-
-int64_t chunk_bytes(dtype type) { return chunk_elements * size_of(type); }
-
-// One thread's buffers.
-class row_worker {
- public:
-  explicit row_worker(row_call const& of);
-
-  void seek(int64_t row);
-  void next();
-
-  /// The row's reductions, in slot order.
-  void reduce();
-  /// One reduction over chunks from `first` on, up to `last`.
-  reduction_state reduce(int slot, int64_t first, int64_t last);
-  void finish(int slot, reduction_state const& state) { of_.finish(slot, state, results_[slot]); }
-  /// The root over elements [first, last).
-  void store(int64_t first, int64_t last);
-
- private:
-  std::byte const* leaf(int slot, int64_t first, int64_t n);
-  std::byte const* evaluate(bound_stage const& s, int64_t first, int64_t n, std::byte* to);
-  void const* part(bound_stage const& s, int index, int64_t first, int64_t n);
-
-  arena_frame frame_;
-  row_call const& of_;
-  source* sources_;                            // along the last axis
-  staged_source* staged_;                      // by operand
-  int64_t *offset_, *index_, out_offset_ = 0;  // of the row
-  void const **leaf_, **part_;
-  std::byte **part_buffer_, **kept_, *values_, *scratch_;
-  scalar_bits* results_;
-};
-
-row_worker::row_worker(row_call const& of) : of_(of) {
-  fused_form const& form = *of.call.form;
-  int const operands = of.d.source_count, rows = form.row_count;
-  sources_ = frame_.take<source>(operands);
-  staged_ = frame_.take<staged_source>(operands);
-  offset_ = frame_.take<int64_t>(operands);
-  index_ = frame_.take<int64_t>(of.d.rank);
-  leaf_ = frame_.take<void const*>(form.leaves);
-  results_ = frame_.take<scalar_bits>(rows);
-  if (of.results != nullptr) std::copy_n(of.results, rows, results_);
-  for (int k = 0; k < operands; ++k) {
-    sources_[k] = of.d.sources[k];
-    sources_[k].stride = of.last_stride + k;
-    bool const direct = sources_[k].data != nullptr && of.last_stride[k] == 1;
-    staged_[k] = staged_source(
-        sources_[k], direct, direct ? nullptr : frame_.bytes(chunk_bytes(sources_[k].leaf->type)));
-  }
-  int parts = 1;
-  for (int k = 0; k <= rows; ++k) parts = std::max(parts, of.stages[k].form->part_count);
-  part_ = frame_.take<void const*>(parts);
-  part_buffer_ = frame_.take<std::byte*>(parts);
-  for (int k = 0; k < parts; ++k) part_buffer_[k] = frame_.bytes(chunk_elements * 16);
-  kept_ = frame_.take<std::byte*>(rows);
-  for (int k = 0; k < rows; ++k)
-    kept_[k] =
-        of.keep[k] ? frame_.bytes(of.stages[k].length * size_of(of.stages[k].form->type)) : nullptr;
-  values_ = frame_.bytes(chunk_elements * 16);
-  scratch_ = frame_.bytes(of.scratch * chunk_elements);
-  seek(0);
-}
-
-void row_worker::seek(int64_t row) {
-  domain const& d = of_.d;
-  std::fill_n(offset_, d.source_count, int64_t{0});
-  out_offset_ = 0;
-  for (int k = d.rank - 1; k >= 0; --k) {
-    index_[k] = row % d.extent[k];
-    row /= d.extent[k];
-    for (int s = 0; s < d.source_count; ++s) offset_[s] += index_[k] * d.sources[s].stride[k];
-    out_offset_ += index_[k] * d.out_stride[k];
-  }
-}
-
-void row_worker::next() {
-  domain const& d = of_.d;
-  for (int k = d.rank - 1; k >= 0; --k) {
-    bool const carry = ++index_[k] == d.extent[k];
-    int64_t const steps = carry ? 1 - d.extent[k] : 1;
-    if (carry) index_[k] = 0;
-    for (int s = 0; s < d.source_count; ++s) offset_[s] += steps * d.sources[s].stride[k];
-    out_offset_ += steps * d.out_stride[k];
-    if (!carry) return;
-  }
-}
-
-std::byte const* row_worker::leaf(int slot, int64_t first, int64_t n) {
-  int const k = of_.call.slot[slot];
-  return staged_[k].load(offset_[k] + first * of_.last_stride[k], &n, 0, 1, n);
-}
-
-void const* row_worker::part(bound_stage const& s, int index, int64_t first, int64_t n) {
-  stage_part const& p = s.form->parts[index];
-  if (int const row = s.kept[index]; row >= 0) return kept_[row] + first * size_of(p.type);
-  if (p.run == nullptr) return leaf_[p.first_leaf];
-  p.run({n, part_buffer_[index], leaf_, of_.call.scalars, results_, nullptr, scratch_});
-  return part_buffer_[index];
-}
-
-// The stage's values over [first, first + n), in `to` or, for a plain leaf, where they are.
-std::byte const* row_worker::evaluate(bound_stage const& s, int64_t first, int64_t n,
-                                      std::byte* to) {
-  for (int i = 0; i < s.slot_count; ++i) leaf_[s.slots[i]] = leaf(s.slots[i], first, n);
-  if (s.form->run == nullptr) return static_cast<std::byte const*>(leaf_[s.form->first_leaf]);
-  for (int i = 0; i < s.form->part_count; ++i) part_[i] = part(s, i, first, n);
-  s.form->run({n, to, leaf_, of_.call.scalars, results_, part_, scratch_});
-  return to;
-}
-
-reduction_state row_worker::reduce(int slot, int64_t first, int64_t last) {
-  bound_stage const& s = of_.stages[slot];
-  accumulator const& with = *of_.with[slot];
-  auto const reduce_chunk = [&](int64_t at) {
-    int64_t const n = std::min(chunk_elements, last - at);
-    std::byte* const to = kept_[slot] != nullptr ? kept_[slot] + at * with.value_size : values_;
-    reduction_state state;
-    with.init(state);
-    if (n > 0) with.accumulate(state, evaluate(s, at, n, to), n, at);
-    return state;
-  };
-  if (last - first <= chunk_elements) return reduce_chunk(first);
-  reduction_tree tree(with);
-  for (int64_t at = first; at < last; at += part_of_row) {  // as the parts of a shared row
-    reduction_tree part(with);
-    int64_t const stop = std::min(at + part_of_row, last);
-    for (int64_t chunk = at; chunk < stop; chunk += chunk_elements) part.push(reduce_chunk(chunk));
-    tree.push(part.total());
-  }
-  return tree.total();
-}
-
-void row_worker::reduce() {
-  for (int slot = 0; slot < of_.row_count(); ++slot) {
-    int const first = of_.call.row_alias[slot];
-    if (first != slot)
-      results_[slot] = results_[first];
-    else
-      finish(slot, reduce(slot, 0, of_.stages[slot].length));
-  }
-}
-
-void row_worker::store(int64_t first, int64_t last) {
-  int64_t const size = of_.d.out_size, stride = of_.out_last_stride, one = 1;
-  for (int64_t at = first; at < last; at += chunk_elements) {
-    int64_t const n = std::min(chunk_elements, last - at);
-    std::byte* const out = of_.d.out + (out_offset_ + at * stride) * size;
-    bool const direct = stride == 1 || n == 1;
-    std::byte const* const values = evaluate(of_.root(), at, n, direct ? out : values_);
-    if (values != out) copy_block({out, &stride}, {values, &one}, &n, 1, size);
-  }
-}
 
 // ---- what is computed once a call
 
@@ -261,13 +75,7 @@ void run_rows(void* context, int64_t task) {
   auto const& of = *static_cast<row_call const*>(context);
   int64_t const first = of.rows / of.tasks * task + std::min(task, of.rows % of.tasks);
   int64_t const count = of.rows / of.tasks + (task < of.rows % of.tasks ? 1 : 0);
-  row_worker worker(of);
-  worker.seek(first);
-  for (int64_t row = 0; row < count; ++row) {
-    worker.reduce();
-    worker.store(0, of.root().length);
-    worker.next();
-  }
+  row_worker(of).run(first, first + count);
 }
 
 // A long row, its parts spread over the threads.
@@ -407,6 +215,7 @@ void run(fused_call const& call, extents const& shape, destination const& out) {
               frame.take<bool>(form.row_count),
               frame.take<accumulator const*>(form.row_count),
               shape.size() / shape.back(),
+              std::max<int64_t>(chunk_elements / longest, 1),
               0,
               1};
   std::fill_n(of.keep, form.row_count, false);
