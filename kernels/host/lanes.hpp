@@ -40,11 +40,19 @@ lanes<A> load_lanes_as(T const* from) {
   }
 }
 
+/// The sum of the lanes, in a fixed order.
+template <class T>
+T total(lanes<T> a) {
+  T sum{};
+  for (int k = 0; k < lane_count<T> / 2; ++k) sum += a[k] + a[k + lane_count<T> / 2];
+  return sum;
+}
+
 /// The sum of term(value as A) over values[0..n); `term` takes lanes and single values.
 template <class A, class T, class F>
 A sum_lanes(T const* values, std::int64_t n, F term) {
   constexpr int w = lane_count<A>;
-  A total{};
+  A sum{};
   std::int64_t i = 0;
   if (n >= w) {
     lanes<A> a{}, b{}, c{}, d{};
@@ -55,11 +63,41 @@ A sum_lanes(T const* values, std::int64_t n, F term) {
       d += term(load_lanes_as<A>(values + i + 3 * w));
     }
     for (; i + w <= n; i += w) a += term(load_lanes_as<A>(values + i));
-    a = (a + b) + (c + d);
-    for (int k = 0; k < w / 2; ++k) total += a[k] + a[k + w / 2];
+    sum = total<A>((a + b) + (c + d));
   }
-  for (; i < n; ++i) total += term(static_cast<A>(values[i]));
-  return total;
+  for (; i < n; ++i) sum += term(static_cast<A>(values[i]));
+  return sum;
+}
+
+/// The sums of d and of d^2 over d = value - origin, in one pass over values[0..n).
+template <class A>
+struct deviations {
+  A sum{}, squares{};
+};
+template <class A, class T>
+deviations<A> sum_deviations(T const* values, std::int64_t n, A origin) {
+  constexpr int w = lane_count<A>;
+  deviations<A> all;
+  std::int64_t i = 0;
+  if (n >= w) {
+    lanes<A> sum[4]{}, squares[4]{};
+    auto const add = [&](int k, lanes<A> value) {
+      lanes<A> const d = value - origin;
+      sum[k] += d;
+      squares[k] += d * d;
+    };
+    for (; i + 4 * w <= n; i += 4 * w)
+      for (int k = 0; k < 4; ++k) add(k, load_lanes_as<A>(values + i + k * w));
+    for (; i + w <= n; i += w) add(0, load_lanes_as<A>(values + i));
+    all.sum = total<A>((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    all.squares = total<A>((squares[0] + squares[1]) + (squares[2] + squares[3]));
+  }
+  for (; i < n; ++i) {
+    A const d = static_cast<A>(values[i]) - origin;
+    all.sum += d;
+    all.squares += d * d;
+  }
+  return all;
 }
 
 /// The better of two floating values: NaN, or the least (Less: else the greatest).
@@ -68,16 +106,18 @@ T extreme(T a, T b) {
   return (Less ? b < a : b > a) || b != b ? (a != a ? a : b) : a;
 }
 
-/// The least (Less: else the greatest) of values[0..n), n > 0; NaN when there is one.
+/// The least (Less: else the greatest) of values[0..n), n > 0; NaN when there is one. Nothing here
+/// branches on a value: where the extreme lies cannot be predicted.
 template <bool Less, class T>
 T extreme_lanes(T const* values, std::int64_t n) {
+  // The operands' order is that of minps and maxps, which this becomes; NaN is noted aside.
+  auto const pick = [](auto x, auto y) { return (Less ? y < x : y > x) ? y : x; };
   T best = values[0];
   std::int64_t i = 0;
   if constexpr (std::is_floating_point_v<T>) {
     constexpr int w = lane_count<T>;
-    if (n >= 4 * w) {
-      // The operands' order is that of minps and maxps, which this becomes; NaN is noted aside.
-      auto const pick = [](lanes<T> x, lanes<T> y) { return (Less ? y < x : y > x) ? y : x; };
+    bool any_nan = false;
+    if (n >= w) {
       lanes<T> a = load_lanes(values), b = a, c = a, d = a;
       auto nan = a != a;
       for (; i + 4 * w <= n; i += 4 * w) {
@@ -89,17 +129,24 @@ T extreme_lanes(T const* values, std::int64_t n) {
         c = pick(c, g);
         d = pick(d, h);
       }
-      a = pick(pick(a, b), pick(c, d));
-      bool any = false;
-      for (int k = 0; k < w; ++k) {
-        any = any || nan[k] != 0;
-        best = extreme<Less>(best, T(a[k]));
+      for (; i + w <= n; i += w) {
+        lanes<T> const e = load_lanes(values + i);
+        nan |= e != e;
+        a = pick(a, e);
       }
-      if (any) return std::numeric_limits<T>::quiet_NaN();
+      a = pick(pick(a, b), pick(c, d));
+      for (int k = 0; k < w; ++k) {
+        any_nan |= nan[k] != 0;
+        best = pick(best, T(a[k]));
+      }
     }
-    for (; i < n; ++i) best = extreme<Less>(best, values[i]);
+    for (; i < n; ++i) {
+      any_nan |= values[i] != values[i];
+      best = pick(best, values[i]);
+    }
+    if (any_nan) return std::numeric_limits<T>::quiet_NaN();
   } else {
-    for (; i < n; ++i) best = (Less ? values[i] < best : values[i] > best) ? values[i] : best;
+    for (; i < n; ++i) best = pick(best, values[i]);
   }
   return best;
 }

@@ -172,12 +172,11 @@ struct variances {
   static state start_state() { return {0, 0, 0}; }
   static void add(state& s, E const* x, int64_t n, int64_t) {
     using L = std::conditional_t<std::is_same_v<E, float>, float, double>;
-    double const count = static_cast<double>(n);
-    L const guess = static_cast<L>(sum_lanes<L>(x, n, [](auto v) { return v; }) / count);
-    double const rest = sum_lanes<L>(x, n, [guess](auto v) { return v - guess; });
-    double const squares =
-        sum_lanes<L>(x, n, [guess](auto v) { return (v - guess) * (v - guess); });
-    combine(s, {n, guess + rest / count, squares - rest * rest / count});
+    double const share = 1 / static_cast<double>(n);
+    L const guess = static_cast<L>(sum_lanes<L>(x, n, [](auto v) { return v; }) * share);
+    deviations<L> const d = sum_deviations(x, n, guess);
+    double const rest = d.sum, squares = d.squares;
+    combine(s, {n, guess + rest * share, std::max(squares - rest * rest * share, 0.)});
   }
   static void combine(state& s, state const& o) {
     if (o.count == 0) return;
