@@ -546,6 +546,43 @@ BOOST_AUTO_TEST_CASE(equal_forms_over_other_operands_are_not_confused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(short_rows_are_evaluated_in_blocks) {
+  auto const s = [](auto const& x) { return sum(x, last_axis, keepdims); };
+  auto const add = [](auto const& x) { return array<float>(sum(x, last_axis, keepdims)); };
+  auto const same = [](array<float> const& got, array<float> const& want) {
+    return bool(all(got == want)) && got.shape() == want.shape();
+  };
+  for (auto const& [planes, count, length] : {std::array<std::int64_t, 3>{1, 1, 5},
+                                              {2, 17, 5},
+                                              {3, 700, 33},
+                                              {5, 3, 1000},
+                                              {2, 40, 2049}}) {
+    BOOST_TEST_INFO_SCOPE(planes << " planes of " << count << " rows of " << length);
+    auto const draw = [&](extents const& shape) {
+      return array<float>(generator(12).uniform<float>(-1, 1, shape));
+    };
+    array<float> const x = draw({planes, count, length}), plane = draw({count, length});
+    array<float> const row = draw({length}), column = draw({count, 1}), one = draw({planes, 1, 1});
+    array<float> const across = draw({length, count});
+    auto const u = generator(13).uniform<float>(0, 1, {count, length});
+    array<float> const drawn = u;
+    BOOST_TEST(same(x * row - s(x * row) * column, x * row - add(x * row) * column));
+    BOOST_TEST(same(x * one - s(x * one) / plane, x * one - add(x * one) / plane));
+    BOOST_TEST(same(s(x * column) + column, add(x * column) + column));
+    BOOST_TEST(same(x - s(across.T() * plane), x - add(across.T() * plane)));
+    BOOST_TEST(same(u * x - s(u), drawn * x - add(drawn)));
+    array<float> const soft = softmax(x);
+    array<float> y = x * 1;
+    y = softmax(y) - y;  // over its own memory
+    BOOST_TEST(same(y, soft - x));
+    array<float> wide = zeros<float>(planes, 2 * count, 2 * length);
+    wide(_, slice(_, _, -2), slice(_, _, 2)) = softmax(x);
+    BOOST_TEST(same(wide(_, slice(_, _, -2), slice(_, _, 2)), soft));
+    wide(_, slice(_, count), slice(_, length)) = softmax(x);  // rows with gaps
+    BOOST_TEST(same(wide(_, slice(_, count), slice(_, length)), soft));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(row_reductions_mix_with_everything_else) {
   array<double> const x{{1, 5, 2}, {4, -1, 4}};
   using v = std::vector<double>;

@@ -69,6 +69,19 @@ void bind_stages(arena_frame& frame, row_call& of, int64_t root_length, bool kee
   }
 }
 
+// The last row slot whose values may be kept in the output until the root reads them: the memory
+// that is to be written comes into the cache while they are computed.
+int kept_in_output(row_call const& of, destination const& out) {
+  bool const read = std::any_of(of.call.operands, of.call.operands + of.call.operand_count,
+                                [&](operand const& o) { return o.data == out.data; });
+  if (read || of.out_last_stride != 1) return -1;
+  int slot = of.row_count() - 1;
+  while (slot >= 0 && !(of.keep[slot] && of.stages[slot].form->type == out.type &&
+                        of.stages[slot].length == of.root().length))
+    --slot;
+  return slot;
+}
+
 // ---- the loops
 
 void run_rows(void* context, int64_t task) {
@@ -213,6 +226,7 @@ void run(fused_call const& call, extents const& shape, destination const& out) {
               d.out_stride[d.rank],
               frame.take<bound_stage>(form.row_count + 1),
               frame.take<bool>(form.row_count),
+              -1,
               frame.take<accumulator const*>(form.row_count),
               shape.size() / shape.back(),
               std::max<int64_t>(chunk_elements / longest, 1),
@@ -222,6 +236,7 @@ void run(fused_call const& call, extents const& shape, destination const& out) {
   collapse(d, axis_order::by_output);
   bool const share_rows = of.rows < 2 * threads() && longest >= 4 * part_of_row && threads() > 1;
   bind_stages(frame, of, shape.back(), !share_rows);
+  of.kept_in_output = kept_in_output(of, out);
   if (share_rows) {
     of.results = frame.take<scalar_bits>(form.row_count);
     for (int64_t k = 0; k < of.rows; ++k) shared_row{of, k, 0, {}}.run();

@@ -9,6 +9,14 @@ namespace host_engine {
 
 using std::int64_t;
 
+namespace {
+
+void fetch(std::byte const* data, int64_t bytes) {
+  for (int64_t k = 0; k < bytes; k += 64) __builtin_prefetch(data + k);
+}
+
+}  // namespace
+
 row_worker::row_worker(row_call const& of) : of_(of) {
   fused_form const& form = *of.call.form;
   domain const& d = of.d;
@@ -40,7 +48,10 @@ row_worker::row_worker(row_call const& of) : of_(of) {
   kept_ = frame_.take<values>(rows);
   for (int k = 0; k < rows; ++k) {
     int64_t const pitch = of.stages[k].length * size_of(of.stages[k].form->type);
-    kept_[k] = {of.keep[k] ? frame_.bytes(of.block * pitch) : nullptr, pitch};
+    if (k == of.kept_in_output)
+      kept_[k] = {nullptr, d.out_stride[d.rank - 1] * d.out_size};
+    else
+      kept_[k] = {of.keep[k] ? frame_.bytes(of.block * pitch) : nullptr, pitch};
   }
   scratch_ = frame_.bytes(of.scratch * chunk_elements);
   seek(0);
@@ -81,8 +92,9 @@ row_worker::values row_worker::leaf(int slot, int64_t first, int64_t n) {
   int const k = of_.call.slot[slot];
   int64_t const* const stride = sources_[k].stride;
   int64_t const length[] = {rows_, n}, size = sources_[k].size;
+  int const axis = of_.block == 1 ? 1 : 0;  // a single row may be a part of the one that is kept
   std::byte const* const data =
-      staged_[k].load(offset_[k] + first * stride[1], length, rows_ == 1 ? 1 : 0, 2, rows_ * n);
+      staged_[k].load(offset_[k] + first * stride[1], length, axis, 2, rows_ * n);
   return {const_cast<std::byte*>(data), (staged_[k].in_place() ? stride[0] : n) * size};
 }
 
@@ -96,14 +108,19 @@ void const* row_worker::part(bound_stage const& s, int index, int64_t row, int64
   return part_buffer_[index];
 }
 
-// The stage's values over [first, first + n), in `to` or, for a plain leaf, where they are.
+// The stage's values over [first, first + n), in `to` or, for a plain leaf, where they are. While
+// they are computed, the operands' next rows come into the cache.
 row_worker::values row_worker::evaluate(bound_stage const& s, int64_t first, int64_t n, values to) {
   for (int i = 0; i < s.slot_count; ++i) leaf_values_[s.slots[i]] = leaf(s.slots[i], first, n);
   if (s.form->run == nullptr) return leaf_values_[s.form->first_leaf];
   for (int64_t row = 0; row < rows_; ++row) {
     for (int i = 0; i < s.slot_count; ++i) {
-      values const& from = leaf_values_[s.slots[i]];
-      leaf_[s.slots[i]] = from.data + row * from.pitch;
+      int const slot = s.slots[i];
+      values const& from = leaf_values_[slot];
+      leaf_[slot] = from.data + row * from.pitch;
+      staged_source const& staged = staged_[of_.call.slot[slot]];
+      if (row < following_ && staged.in_place() && from.pitch != 0)
+        fetch(from.data + (row + rows_) * from.pitch, n * staged.from().size);
     }
     for (int i = 0; i < s.form->part_count; ++i) part_[i] = part(s, i, row, first, n);
     s.form->run(
@@ -168,6 +185,9 @@ void row_worker::run(int64_t first, int64_t last) {
   for (int64_t row = first; row < last; row += rows_, next()) {
     int64_t const axis_end = of_.d.extent[of_.d.rank - 1] - index_[of_.d.rank - 1];
     rows_ = std::min({of_.block, last - row, axis_end});
+    if (of_.root().length <= part_of_row) following_ = std::min(of_.block, axis_end - rows_);
+    if (int const slot = of_.kept_in_output; slot >= 0)
+      kept_[slot].data = of_.d.out + out_offset_ * of_.d.out_size;
     for (int slot = 0; slot < of_.row_count(); ++slot) reduce(slot);
     store(0, of_.root().length);
   }

@@ -27,6 +27,7 @@ struct row_call {
   std::int64_t out_last_stride;
   bound_stage* stages;  // by row slot, then the root
   bool* keep;           // by row slot
+  int kept_in_output;   // the row slot whose values are kept where the root's will be, or -1
   accumulator const** with;
   std::int64_t rows, block;  // a block: rows along the last outer axis, of a chunk in all
   std::int64_t scratch, tasks;
@@ -79,6 +80,7 @@ class row_worker {
   staged_source* staged_;                           // by operand
   std::int64_t *offset_, *index_, out_offset_ = 0;  // of the block's first row
   std::int64_t rows_ = 1;                           // of the block
+  std::int64_t following_ = 0;  // rows behind the block that are fetched meanwhile
   void const **leaf_, **part_;
   values *leaf_values_, *kept_;  // by leaf slot, by row slot
   std::byte **part_buffer_, *buffer_, *scratch_;
