@@ -19,6 +19,9 @@ void binder::leaf(node_ptr const& source) {
   this->operand(std::move(operand));
 }
 
+void binder::scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
+void binder::row(std::int64_t length) { call_.row_length.push_back(length); }
+
 void binder::generator(generator_kind kind, dtype type, extents const& shape,
                        scalar_bits const* params) {
   graph_operand operand;
@@ -76,8 +79,7 @@ bool equal_slots(fused_operation const& call, slot_range a, slot_range b) {
   return true;
 }
 
-}  // namespace
-
+// Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
 void share_equal_parts(fused_operation& call) {
   fused_form const& form = *call.form;
   call.row_alias.resize(form.row_count);
@@ -105,6 +107,21 @@ void share_equal_parts(fused_operation& call) {
   };
   for (int r = 0; r < form.row_count; ++r) mark(form.rows[r].argument);
   mark(form.root);
+}
+
+}  // namespace
+
+fused_operation bind_form(fused_form const& form, void const* tree,
+                          void (*bind)(void const* tree, binder& to), std::vector<node*>* leaves) {
+  fused_operation call;
+  call.form = &form;
+  call.slot.reserve(form.leaves);
+  call.operands.reserve(form.leaves);
+  call.scalars.reserve(form.scalars);
+  binder to(call, leaves);
+  bind(tree, to);
+  if (form.row_count > 0) share_equal_parts(call);
+  return call;
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -6,6 +6,7 @@ void extents::copy_heap(extents const& other) {
   resize(other.rank_);
   std::copy(other.begin(), other.end(), begin());
 }
+void extents::drop_heap() noexcept { delete[] at_.heap; }
 
 std::string to_string(extents const& shape) {
   std::string text = "(";

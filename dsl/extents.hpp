@@ -37,13 +37,13 @@ class extents {
   }
   extents& operator=(extents&& other) noexcept {
     if (this != &other) {
-      if (rank_ > inline_rank) delete[] heap_;
+      if (rank_ > inline_rank) drop_heap();
       take(other);
     }
     return *this;
   }
   ~extents() {
-    if (rank_ > inline_rank) delete[] heap_;
+    if (rank_ > inline_rank) drop_heap();
   }
 
   /// `rank` axes, each of extent `value`.
@@ -56,10 +56,12 @@ class extents {
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] bool empty() const noexcept { return rank_ == 0; }
-  [[nodiscard]] std::int64_t* begin() noexcept { return rank_ > inline_rank ? heap_ : inline_; }
+  [[nodiscard]] std::int64_t* begin() noexcept {
+    return rank_ > inline_rank ? at_.heap : at_.inside;
+  }
   [[nodiscard]] std::int64_t* end() noexcept { return begin() + rank_; }
   [[nodiscard]] std::int64_t const* begin() const noexcept {
-    return rank_ > inline_rank ? heap_ : inline_;
+    return rank_ > inline_rank ? at_.heap : at_.inside;
   }
   [[nodiscard]] std::int64_t const* end() const noexcept { return begin() + rank_; }
   [[nodiscard]] std::int64_t& operator[](int axis) noexcept { return begin()[axis]; }
@@ -97,26 +99,24 @@ class extents {
 
  private:
   void resize(int rank) {  // only on an empty object
-    if (rank > inline_rank) heap_ = new std::int64_t[rank];
+    if (rank > inline_rank) at_.heap = new std::int64_t[rank];
     rank_ = rank;
   }
   void take(extents& other) noexcept {
     rank_ = other.rank_;
-    if (rank_ > inline_rank) {
-      heap_ = other.heap_;
-      other.rank_ = 0;
-    } else {
-      for (int axis = 0; axis < inline_rank; ++axis) inline_[axis] = other.inline_[axis];
-    }
+    at_ = other.at_;
+    if (rank_ > inline_rank) other.rank_ = 0;
   }
 
+  // Rare, and not for every expression to compile.
   void copy_heap(extents const& other);
+  void drop_heap() noexcept;
 
   int rank_ = 0;
   union {
-    std::int64_t inline_[inline_rank] = {};
-    std::int64_t* heap_;
-  };
+    std::int64_t inside[inline_rank] = {};
+    std::int64_t* heap;
+  } at_;
 };
 
 using strides = extents;

@@ -120,10 +120,20 @@ node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_
   return result;
 }
 
+fused_operation::fused_operation() = default;
+fused_operation::fused_operation(fused_operation&&) noexcept = default;
+fused_operation& fused_operation::operator=(fused_operation&&) noexcept = default;
+fused_operation::~fused_operation() = default;
+
 node_ptr node::of_operation(dtype type, extents shape, operation op, location where) {
   node_ptr result(new node(type, std::move(shape), where));
   result->op = std::move(op);
   return result;
+}
+
+node_ptr node::of_operation(dtype type, extents const& shape, fused_operation&& op,
+                            location where) {
+  return of_operation(type, extents(shape), operation(std::move(op)), where);
 }
 
 node_ptr node::of_view(node_ptr const& base, extents shape, strides stride, std::int64_t offset,

@@ -114,6 +114,12 @@ struct fused_operation {
   std::vector<std::uint16_t> row_alias;
   std::vector<std::int64_t> row_length;
   std::unique_ptr<bool[]> part_shared;
+
+  // Compiled once: each expression of a user's file has such an object.
+  fused_operation();
+  fused_operation(fused_operation&&) noexcept;
+  fused_operation& operator=(fused_operation&&) noexcept;
+  ~fused_operation();
 };
 
 /// `op` of a fused argument over some axes.
@@ -163,6 +169,8 @@ class node {
                              counted<buffer> storage);
   /// A pending node.
   static node_ptr of_operation(dtype type, extents shape, operation op, location where);
+  static node_ptr of_operation(dtype type, extents const& shape, fused_operation&& op,
+                               location where);
   /// A view of `base`, computed or not; `stride` and `offset` count in base's storage when it is
   /// computed and in its row-major result when it is not.
   static node_ptr of_view(node_ptr const& base, extents shape, strides stride, std::int64_t offset,

@@ -32,8 +32,8 @@ class binder {
       : call_(call), leaves_(leaves) {}
   void leaf(node_ptr const& source);
   void generator(generator_kind kind, dtype type, extents const& shape, scalar_bits const* params);
-  void scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
-  void row(std::int64_t length) { call_.row_length.push_back(length); }
+  void scalar(scalar_bits const& value);
+  void row(std::int64_t length);
 
  private:
   void operand(graph_operand&& operand);
@@ -48,20 +48,15 @@ fused_form const& form_of();
 template <reduction Op, class Tree>
 device_reduce device_reduce_of();
 
-/// Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
-void share_equal_parts(fused_operation& call);
-
+/// The tree's form with its operands and scalars. What is not the tree's own is compiled once.
+[[nodiscard]] fused_operation bind_form(fused_form const& form, void const* tree,
+                                        void (*bind)(void const* tree, binder& to),
+                                        std::vector<node*>* leaves);
 template <class Tree>
 [[nodiscard]] fused_operation bind_tree(Tree const& tree, std::vector<node*>* leaves = nullptr) {
-  fused_operation call;
-  call.form = &form_of<Tree>();
-  call.slot.reserve(Tree::leaf_count);
-  call.operands.reserve(Tree::leaf_count);
-  call.scalars.reserve(Tree::scalar_count);
-  binder binder(call, leaves);
-  tree.bind(binder);
-  if constexpr (Tree::row_count > 0) share_equal_parts(call);
-  return call;
+  return bind_form(
+      form_of<Tree>(), &tree,
+      [](void const* t, binder& to) { static_cast<Tree const*>(t)->bind(to); }, leaves);
 }
 
 template <class Self>
@@ -296,15 +291,28 @@ struct weak<T, X, Rest...> : weak<weak_promote_t<T, std::remove_cvref_t<X>>, Res
 template <class... X>
 using common_t = typename tree_detail::weak<type_of_t<tree_detail::strong<X...>()>, X...>::type;
 
+// Of a forwarding reference: a temporary that is a tree already.
+template <class X>
+inline constexpr bool is_passing_tree =
+    std::is_same_v<X, std::remove_cvref_t<X>> && !requires(X x) {
+  x.tree();
+};
+
 /// `x` as an argument of type C: cast where its elements have another, checked where it is a value.
+/// A temporary tree of that type is passed on as it is.
 template <element C, class X>
-auto as_argument(X&& x, location where) {
+decltype(auto) as_argument(X&& x, location where) {
   if constexpr (expression<X>) {
-    auto tree = as_tree(std::forward<X>(x));
-    if constexpr (std::is_same_v<value_t<X>, C>)
-      return tree;
-    else
-      return apply<op::cast<C>, decltype(tree)>({}, where, std::move(tree));
+    constexpr bool same = std::is_same_v<value_t<X>, C>;
+    if constexpr (same && is_passing_tree<X>) {
+      return std::forward<X>(x);
+    } else {
+      auto tree = as_tree(std::forward<X>(x));
+      if constexpr (same)
+        return tree;
+      else
+        return apply<op::cast<C>, decltype(tree)>({}, where, std::move(tree));
+    }
   } else {
     return scalar_leaf<C>(weak_cast<C>(x, where));
   }
@@ -321,7 +329,8 @@ auto elementwise(location where, X&&... x) {
                   "convert an operand with .astype<T>()");
     return refused{};
   } else {
-    return apply<Op, decltype(as_argument<type>(std::forward<X>(x), where))...>(
+    return apply<Op,
+                 std::remove_cvref_t<decltype(as_argument<type>(std::forward<X>(x), where))>...>(
         {}, where, as_argument<type>(std::forward<X>(x), where)...);
   }
 }
