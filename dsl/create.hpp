@@ -67,7 +67,7 @@ auto arange(Value start, Value stop, Value step, location where) {
   auto const n = arange_length(wide(start), wide(stop), wide(step), where);
   scalar_bits params;
   wide const both[2] = {wide(start), wide(step)};
-  std::memcpy(params.bytes, both, sizeof both);
+  std::memcpy(params.words, both, sizeof both);
   return generated<generator_kind::arange, Value>(extents{n}, params);
 }
 }  // namespace create_detail

@@ -12,25 +12,27 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-/// A scalar of any element type, or 16 bytes of a functor's state.
+/// A scalar of any element type, or 16 bytes of a functor's state. Whole words: kernels would load
+/// bytes one by one.
 struct alignas(16) scalar_bits {
-  std::byte bytes[16] = {};
+  std::uint64_t words[2] = {};
 
   template <class T>
   SLOTH_HD static scalar_bits of(T const& value) {
     static_assert(sizeof(T) <= 16);
     scalar_bits bits;
-    __builtin_memcpy(bits.bytes, &value, sizeof(T));
+    __builtin_memcpy(bits.words, &value, sizeof(T));
     return bits;
   }
   template <class T>
   [[nodiscard]] SLOTH_HD T as() const {
+    std::uint64_t const loaded[2] = {words[0], words[1]};
     T value;
-    __builtin_memcpy(&value, bytes, sizeof(T));
+    __builtin_memcpy(&value, loaded, sizeof(T));
     return value;
   }
   friend bool operator==(scalar_bits const& a, scalar_bits const& b) noexcept {
-    return std::memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+    return a.words[0] == b.words[0] && a.words[1] == b.words[1];
   }
 };
 

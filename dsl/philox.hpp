@@ -38,6 +38,17 @@ struct philox_key {
   std::uint32_t word[2];
 };
 
+/// The 64-bit product, in one instruction on a GPU (from C++ nvcc adds a zero to its upper half).
+SLOTH_HD constexpr std::uint64_t philox_product(std::uint32_t a, std::uint32_t b) {
+#if defined(__CUDA_ARCH__)
+  std::uint64_t product = 0;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+  return product;
+#else
+  return std::uint64_t{a} * b;
+#endif
+}
+
 /// Four random words: the bijection of `counter` chosen by `key`, ten rounds of Salmon et al.,
 /// whose constants these are.
 SLOTH_HD constexpr philox_block philox4x32_10(philox_block counter, philox_key key) {
@@ -45,8 +56,8 @@ SLOTH_HD constexpr philox_block philox4x32_10(philox_block counter, philox_key k
   std::uint32_t c2 = counter.word[2], c3 = counter.word[3];
   std::uint32_t k0 = key.word[0], k1 = key.word[1];
   for (int round = 0; round < 10; ++round) {
-    std::uint64_t const p0 = std::uint64_t{0xD2511F53u} * c0;
-    std::uint64_t const p1 = std::uint64_t{0xCD9E8D57u} * c2;
+    std::uint64_t const p0 = philox_product(0xD2511F53u, c0);
+    std::uint64_t const p1 = philox_product(0xCD9E8D57u, c2);
     c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ k0;
     c1 = static_cast<std::uint32_t>(p1);
     c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ k1;

@@ -107,15 +107,22 @@ __global__ void __launch_bounds__(reduce_threads)
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) at[s] += column * g.leaf[s].inner;
     reduce_context<Tree, false> c{g, at, {}};
+    std::int64_t const left = g.w.inner - column;
+    c.where.whole = left >= ((runs_at_once - 1) * team + 1) * N;
 #pragma unroll
     for (int r = 0; r < runs_at_once; ++r)
-      c.where.left[r] = left_of(g.w.inner - column - r * team * N, N);
-    c.where.whole = c.where.left[runs_at_once - 1] == N;
+      c.where.left[r] = c.where.whole ? N : left_of(left - r * team * N, N);
     auto const v = value<Tree, slots{}, runs_at_once * N>::of(c);
+    std::int64_t const first = outer * g.w.inner + column;
+    if (c.where.whole) {
 #pragma unroll
-    for (int r = 0; r < runs_at_once; ++r)
-      add_pack<R, N>(state, v.v + r * N, outer * g.w.inner + column + r * team * N,
-                     c.where.left[r]);
+      for (int r = 0; r < runs_at_once; ++r)
+        add_pack<R, N>(state, v.v + r * N, first + r * team * N, N);
+    } else {
+#pragma unroll
+      for (int r = 0; r < runs_at_once; ++r)
+        add_pack<R, N>(state, v.v + r * N, first + r * team * N, c.where.left[r]);
+    }
   }
   state = Block ? reduce_block<R>(state, shared) : reduce_warp<R>(state, team);
   if (lane != 0 || !exists) return;
@@ -141,7 +148,7 @@ __device__ S reduce_lanes(S s, int width, std::byte* room) {
 /// One thread a pack of columns and part of the reduced rows, neighbours along the columns; the parts
 /// of a block's threads over the same columns (`lane_packs` threads wide) are combined in it.
 template <class R, class Tree>
-__global__ void __launch_bounds__(reduce_threads)
+__global__ void __launch_bounds__(reduce_threads, 4)
     reduce_columns(const __grid_constant__ reduce_arguments<Tree> g, int lane_packs) {
   constexpr int N = pack_size<Tree>, rows_at_once = run_count<Tree>;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
@@ -170,14 +177,15 @@ __global__ void __launch_bounds__(reduce_threads)
       outer = row / g.w.inner;
       inner = row - outer * g.w.inner;
     }
-    std::int64_t const count = smaller(smaller(rows_at_once, stop - row), g.w.inner - inner);
+    int const count = left_of(
+        smaller(stop - row, g.w.outer_axes > 0 ? g.w.inner - inner : stop - row), rows_at_once);
     set_outer(g, outer, base, at);
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) at[s] += inner * g.leaf[s].inner;
     reduce_context<Tree, true> c{g, at, {}};
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r) c.where.left[r] = r < count ? left : 0;
-    c.where.whole = c.where.left[rows_at_once - 1] == N;
+    c.where.whole = count == rows_at_once && left == N;
     auto const v = value<Tree, slots{}, rows_at_once * N>::of(c);
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r)

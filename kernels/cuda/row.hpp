@@ -33,6 +33,7 @@ struct row_place {
                                                            // in shared memory where it is staged
   std::int64_t generated[arguments_of<Tree>::generators];  // of a generator: that element's index
   scalar_bits results[row_arguments_of<Tree>::rows];
+  void* kept;         // values of the last reduction's argument, for the root; null: not kept
   std::byte* shared;  // two rooms of 32 reduction states
   int team, lane;
   std::int64_t begin;  // of a gang's row: this block's first column
@@ -42,7 +43,7 @@ struct row_place {
 /// The state of a gang's blocks, in every thread of them, combined in the blocks' order. Blocks of a
 /// gang run at the same time: the launch is a cooperative one.
 template <class R, class Tree>
-__device__ typename R::state reduce_gang(row_place<Tree>& at, typename R::state s) {
+__device__ __forceinline__ typename R::state reduce_gang(row_place<Tree>& at, typename R::state s) {
   using S = typename R::state;
   static_assert(sizeof(S) <= gang_state_bytes);
   stage_plan const& plan = at.g.s;
@@ -139,6 +140,108 @@ struct whole_row_context {
   __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
 };
 
+/// The argument of the last row reduction of a tree, and its place in it.
+template <class Tree, slots At>
+struct last_argument {
+  using type = void;
+};
+template <slots At, class... A>
+struct last_argument_of {
+  using type = void;
+};
+template <slots At, class Head, class... Tail>
+struct last_argument_of<At, Head, Tail...>
+    : std::conditional_t<(Tail::row_count + ... + 0) == 0, last_argument<Head, At>,
+                         last_argument_of<behind<Head>(At), Tail...>> {};
+template <class Op, class... A, slots At>
+struct last_argument<apply<Op, A...>, At>
+    : last_argument_of<slots{At.leaf, At.scalar + has_state<Op>, At.row}, A...> {};
+template <reduction Op, class A, slots At>
+struct last_argument<row_reduction<Op, A>, At> {
+  using type = A;
+  static constexpr slots at = At;
+};
+
+/// What the root reads instead of computing it again: the last reduction's argument, when it is more
+/// than an operand. Softmax's exponentials are computed once so.
+template <class Tree>
+using kept_tree = std::conditional_t<std::is_void_v<typename last_argument<Tree, slots{}>::type> ||
+                                         is_leaf_tree<typename last_argument<Tree, slots{}>::type>,
+                                     void, typename last_argument<Tree, slots{}>::type>;
+template <class Tree>
+constexpr int kept_size() {
+  if constexpr (std::is_void_v<kept_tree<Tree>>)
+    return 0;
+  else
+    return sizeof(typename kept_tree<Tree>::value_type);
+}
+
+/// Calls f(slots) for each place of `Wanted` in a tree, outside of its row reductions.
+template <class Wanted, class Tree, slots At>
+struct places {
+  template <class F>
+  static void each(F const&) {}
+};
+template <class Wanted, slots At, class... A>
+struct places_in {
+  template <class F>
+  static void each(F const&) {}
+};
+template <class Wanted, slots At, class Head, class... Tail>
+struct places_in<Wanted, At, Head, Tail...> {
+  template <class F>
+  static void each(F const& f) {
+    places<Wanted, Head, At>::each(f);
+    places_in<Wanted, behind<Head>(At), Tail...>::each(f);
+  }
+};
+template <class Wanted, class Op, class... A, slots At>
+struct places<Wanted, apply<Op, A...>, At> {
+  template <class F>
+  static void each(F const& f) {
+    if constexpr (std::is_same_v<Wanted, apply<Op, A...>>)
+      f(At);
+    else
+      places_in<Wanted, slots{At.leaf, At.scalar + has_state<Op>, At.row}, A...>::each(f);
+  }
+};
+
+/// True when the root has the kept tree, everywhere over the operands of the last reduction.
+template <class Tree>
+bool keeps_argument(fused_call const& call) {
+  using kept = kept_tree<Tree>;
+  int found = 0, equal = 0;
+  if constexpr (!std::is_void_v<kept>) {
+    constexpr slots from = last_argument<Tree, slots{}>::at;
+    places<kept, Tree, slots{}>::each([&](slots at) {
+      bool same = true;
+      for (int k = 0; k < kept::leaf_count; ++k)
+        same = same && call.slot[at.leaf + k] == call.slot[from.leaf + k];
+      for (int k = 0; k < kept::scalar_count; ++k)
+        same = same && call.scalars[at.scalar + k] == call.scalars[from.scalar + k];
+      for (int k = 0; k < kept::row_count; ++k)
+        same = same && call.row_alias[at.row + k] == call.row_alias[from.row + k];
+      ++found;
+      equal += same;
+    });
+  }
+  return found > 0 && equal == found;
+}
+
+/// The root's own: reads what the last reduction kept.
+template <class Tree>
+struct whole_root_context : whole_row_context<Tree> {
+  template <class Part>
+  static constexpr bool keeps = std::is_same_v<Part, kept_tree<Tree>>;
+  using whole_row_context<Tree>::whole_row_context;
+  __device__ bool has_kept() const { return this->at.kept != nullptr; }
+  template <class U, int M>
+  __device__ pack<U, M> kept() const {
+    return *reinterpret_cast<pack<U, M> const*>(static_cast<U const*>(this->at.kept) +
+                                                this->column);
+  }
+};
+
 /// How a kernel takes its rows. whole_warp and whole_block: rows of whole packs, a team of a warp's
 /// lanes or the block each; any: all others.
 enum class row_kind { any, whole_warp, whole_block };
@@ -173,35 +276,35 @@ struct row_reductions_of_all {
 };
 template <class Root, slots At, row_kind Kind, class Head, class... Tail>
 struct row_reductions_of_all<Root, At, Kind, Head, Tail...> {
-  static __device__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root>& at) {
     row_reductions<Root, Head, At, Kind>::run(at);
     row_reductions_of_all<Root, behind<Head>(At), Kind, Tail...>::run(at);
   }
 };
 template <class Root, class Op, class... A, slots At, row_kind Kind>
 struct row_reductions<Root, apply<Op, A...>, At, Kind> {
-  static __device__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root>& at) {
     constexpr slots first{At.leaf, At.scalar + has_state<Op>, At.row};
     row_reductions_of_all<Root, first, Kind, A...>::run(at);
   }
 };
 template <class Root, reduction Op, class A, slots At, row_kind Kind>
 struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
-  static __device__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root>& at) {
     row_reductions<Root, A, At, Kind>::run(at);
     constexpr int N = pack_size<Root>;
     constexpr int own = At.row + A::row_count;
     using R = reducer<Op, typename A::value_type>;
     if (at.g.alias[own] != own) {
-      unsigned found[4] = {};  // selected by value: an index would put the results into memory
+      scalar_bits found;
 #pragma unroll
       for (int k = 0; k < own; ++k) {
-        unsigned words[4];
-        __builtin_memcpy(words, at.results[k].bytes, 16);
-#pragma unroll
-        for (int w = 0; w < 4; ++w) found[w] = k == at.g.alias[own] ? words[w] : found[w];
+        scalar_bits const result = at.results[k];  // by value: an index would put them into memory
+        bool const here = k == at.g.alias[own];
+        found.words[0] = here ? result.words[0] : found.words[0];
+        found.words[1] = here ? result.words[1] : found.words[1];
       }
-      __builtin_memcpy(at.results[own].bytes, found, 16);
+      at.results[own] = found;
       return;
     }
     auto state = R::identity();
@@ -209,6 +312,10 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
     auto const end = end_of<Kind>(at, n);
     for (auto column = begin_of<Kind>(at); column < end; column += at.team * N) {
       auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
+      if constexpr (Kind != row_kind::any && own + 1 == Root::row_count &&
+                    !std::is_void_v<kept_tree<Root>>)
+        if (at.kept)
+          store<N>(static_cast<typename A::value_type*>(at.kept) + column, v.v, true, N, 1);
       add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
     }
     // Two rooms in turn: one may still be read when the next reduction writes.
@@ -278,8 +385,16 @@ __global__ void __launch_bounds__(most_row_threads)
     }
   __syncthreads();
   int const team = Kind == row_kind::whole_block ? static_cast<int>(blockDim.x) : g.s.team;
-  row_place<Tree> at{
-      g, {}, {}, {}, shared, team, static_cast<int>(threadIdx.x) % team, member * g.s.slice, 0};
+  row_place<Tree> at{g,
+                     {},
+                     {},
+                     {},
+                     nullptr,
+                     shared,
+                     team,
+                     static_cast<int>(threadIdx.x) % team,
+                     member * g.s.slice,
+                     0};
   int const teams = static_cast<int>(blockDim.x) / team;
   int stage = 0;
   unsigned parity = 0;
@@ -307,13 +422,16 @@ __global__ void __launch_bounds__(most_row_threads)
           at.base[s] = first.address(s);
         }
       }
+      if (g.s.kept_offset >= 0) at.kept = tiles + g.s.kept_offset + in_tile * g.s.kept_pitch;
       row_reductions<Tree, Tree, slots{}, Kind>::run(at);
       if (!exists) continue;
       T* const out = static_cast<T*>(g.w.out) + first.out();
       auto const columns = static_cast<column_t<Kind>>(g.w.columns);
       auto const end = end_of<Kind>(at, columns);
       for (auto column = begin_of<Kind>(at); column < end; column += team * N) {
-        auto const v = value<Tree, slots{}, N>::of(row_context_t<Tree, Kind>(at, column, columns));
+        using root_context =
+            std::conditional_t<Kind == row_kind::any, row_context<Tree>, whole_root_context<Tree>>;
+        auto const v = value<Tree, slots{}, N>::of(root_context(at, column, columns));
         if constexpr (Kind == row_kind::any)
           store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, left_of(columns - column, N),
                    g.w.out_column);
@@ -341,7 +459,7 @@ void launch_row_kernel(row_arguments_of<Tree>& g) {
   std::int64_t const rows = g.w.rows * g.w.outer_count;
   std::int64_t const tiles = (rows + g.s.tile_rows - 1) / g.s.tile_rows;
   std::int64_t const most = std::int64_t{multiprocessors()} * g.s.blocks_a_multiprocessor;
-  unsigned const shared = g.s.tile_bytes * static_cast<unsigned>(g.s.stages);
+  unsigned const shared = g.s.shared_bytes;
   if (g.s.gang == 1)
     return launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads, shared, g);
   std::int64_t const gangs = std::min(tiles, most / g.s.gang);
@@ -365,7 +483,7 @@ void launch_row(fused_call const& call, extents const& shape, destination const&
     g.length[r] = call.row_length[r];
     g.alias[r] = call.row_alias[r];
   }
-  g.s = make_stage_plan(call, g.w, operands, N);
+  g.s = make_stage_plan(call, g.w, operands, N, keeps_argument<Tree>(call) ? kept_size<Tree>() : 0);
   for (int s = 0; s < Tree::leaf_count; ++s) {
     operand const& o = call.operands[call.slot[s]];
     g.leaf[s] = operands[call.slot[s]];

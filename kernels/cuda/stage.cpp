@@ -63,8 +63,8 @@ void choose_team(stage_plan& s, std::int64_t packs) {
 
 }  // namespace
 
-stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk const* leaves,
-                           int pack) {
+stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk const* leaves, int pack,
+                           int kept_size) {
   stage_plan s;
   std::fill(std::begin(s.staged), std::end(s.staged), -1);
   // Rows are staged where all of them have one length, the root's or that of its reductions.
@@ -100,10 +100,18 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
   for (int k = 1; k < s.operands; ++k)
     s.operand[k].offset =
         s.operand[k - 1].offset + static_cast<unsigned>(s.operand[k - 1].pitch * s.tile_rows);
+  // What is kept must leave room for two buffers.
+  std::int64_t kept = s.longest * kept_size * s.tile_rows;
+  if (!s.whole || s.gang > 1 || 2 * s.tile_bytes + kept > shared_bytes) kept = 0;
   s.blocks_a_multiprocessor = static_cast<int>(
-      std::clamp<std::int64_t>(shared_bytes / s.tile_bytes, 1, s.blocks_a_multiprocessor));
-  s.stages = static_cast<int>(std::clamp<std::int64_t>(
-      shared_bytes / s.blocks_a_multiprocessor / s.tile_bytes, 1, max_stages));
+      std::clamp<std::int64_t>(shared_bytes / (s.tile_bytes + kept), 1, s.blocks_a_multiprocessor));
+  std::int64_t const room = shared_bytes / s.blocks_a_multiprocessor - kept;
+  s.stages = static_cast<int>(std::clamp<std::int64_t>(room / s.tile_bytes, 1, max_stages));
+  s.shared_bytes = s.tile_bytes * static_cast<unsigned>(s.stages) + static_cast<unsigned>(kept);
+  if (kept > 0) {
+    s.kept_offset = static_cast<int>(s.tile_bytes) * s.stages;
+    s.kept_pitch = static_cast<int>(s.longest) * kept_size;
+  }
   return s;
 }
 

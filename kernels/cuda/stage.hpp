@@ -23,9 +23,10 @@ inline constexpr int gang_counter_words = 32, gang_state_bytes = 32;
 struct stage_plan {
   int operands = 0;  // 0: rows are read where they are
   staged_operand operand[max_staged];
-  int staged[max_leaves];    // by operand of the call: which staged one, or -1
-  std::int64_t longest = 1;  // elements of a row
-  unsigned tile_bytes = 0;
+  int staged[max_leaves];                     // by operand of the call: which staged one, or -1
+  std::int64_t longest = 1;                   // elements of a row
+  unsigned tile_bytes = 0, shared_bytes = 0;  // of a buffer; of all that a block wants
+  int kept_offset = -1, kept_pitch = 0;       // of the last reduction's argument; -1: not kept
   int stages = 1, tile_rows = 1;  // buffers of a block: all but one are filled while one is used
   int team = 32, threads = 256;   // threads a row; team == threads: the block
   int gang = 1;                   // blocks a row; each takes `slice` elements of it
@@ -35,9 +36,10 @@ struct stage_plan {
   std::byte* exchange = nullptr;  // of gangs: counters, then states
 };
 
-/// Decides it for the rows of `w`; `pack` elements are read at once.
+/// Decides it for the rows of `w`; `pack` elements are read at once. `kept_size`: bytes of an element
+/// of what is to be kept of a row where there is room; 0: nothing.
 [[nodiscard]] stage_plan make_stage_plan(fused_call const& call, walk const& w,
-                                         leaf_walk const* leaves, int pack);
+                                         leaf_walk const* leaves, int pack, int kept_size);
 
 /// An mbarrier in shared memory, for copies that one thread starts and all wait for (PTX ISA, 9.7).
 struct copy_barrier {

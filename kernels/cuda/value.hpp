@@ -368,8 +368,10 @@ struct map_call {
 template <class Op, class... A, slots At, int N>
 struct value<apply<Op, A...>, At, N> {
   template <class Context>
-  static __device__ auto of(Context const& c) {
+  static __device__ pack<typename apply<Op, A...>::value_type, N> of(Context const& c) {
     using T = typename apply<Op, A...>::value_type;
+    if constexpr (requires { requires Context::template keeps<apply<Op, A...>>; })
+      if (c.has_kept()) return c.template kept<T, N>();
     return argument_values<At, N, A...>::to(c, elementwise_call<Op, T, N>{});
   }
 };

@@ -202,13 +202,14 @@ void fill_with_identity(extents const& shape, bool const* reduced, accumulator c
   reduction_state none;
   with.init(none);
   scalar_bits result;
-  with.finish(none, 0, ddof, result.bytes);
+  with.finish(none, 0, ddof, result.words);
   extents kept = shape;
   for (int k = 0; k < shape.rank(); ++k)
     if (reduced[k]) kept[k] = 1;
   strides const still = extents::filled(shape.rank(), 0);
-  copy_block({static_cast<std::byte*>(out.data), out.stride.begin()}, {result.bytes, still.begin()},
-             kept.begin(), kept.rank(), with.result_size);
+  copy_block({static_cast<std::byte*>(out.data), out.stride.begin()},
+             {reinterpret_cast<std::byte const*>(result.words), still.begin()}, kept.begin(),
+             kept.rank(), with.result_size);
 }
 
 }  // namespace

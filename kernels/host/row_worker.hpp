@@ -40,7 +40,7 @@ struct row_call {
     return scalar < 0 ? 0. : call.scalars[scalar].as<double>();
   }
   void finish(int slot, reduction_state const& state, scalar_bits& result) const {
-    with[slot]->finish(state, stages[slot].length, ddof(slot), result.bytes);
+    with[slot]->finish(state, stages[slot].length, ddof(slot), result.words);
   }
 };
 
