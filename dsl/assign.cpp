@@ -81,6 +81,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
         "assignment: shape " + to_string(shape) + " does not fit " + to_string(region->shape),
         where);
   if (region->shape.size() == 0) return;
+  device_scope const there(region->storage->where(), where);  // an array stays where it is
   evaluate_operands(values);
   if (!reached_only_from(target, region, values, leaves)) {
     auto const bytes = target->shape.size() * size_of(target->type);

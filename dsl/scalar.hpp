@@ -190,9 +190,12 @@ SLOTH_HD constexpr T fmin(T a, T b) {
 /// sqrt(a^2 + b^2) without overflow on the way.
 template <class T>
 SLOTH_HD T hypot(T a, T b) {
-#if defined(__CUDA_ARCH__)  // CUDA's overflows where the result is near the greatest value
+#if defined(__CUDA_ARCH__)  // CUDA's overflows near the greatest value, also where b adds nothing
   constexpr T large = T(sizeof(T) == 4 ? 0x1p126 : 0x1p1022);
-  if (std::fabs(a) >= large || std::fabs(b) >= large) return 2 * std::hypot(a / 2, b / 2);
+  T const more = std::fmax(std::fabs(a), std::fabs(b)),
+          less = std::fmin(std::fabs(a), std::fabs(b));
+  if (more >= large && less >= T{} && less <= more * T(0x1p-28)) return more;
+  if (more >= large) return 2 * std::hypot(a / 2, b / 2);
 #endif
   return std::hypot(a, b);
 }

@@ -222,7 +222,8 @@ BOOST_AUTO_TEST_CASE(out_of_memory_in_the_middle_of_a_plan_leaves_everything_as_
     // An assignment that needs a temporary or a copy changes nothing.
     BOOST_CHECK_THROW(x += 1, out_of_memory);
     BOOST_CHECK_THROW(x(slice(1, _)) = x(slice(_, -1)), out_of_memory);
-    BOOST_CHECK_THROW((void)x.data(), out_of_memory);
+    if (current_device() == host)  // else the copy is made on the host, which has no limit here
+      BOOST_CHECK_THROW((void)x.data(), out_of_memory);
     BOOST_TEST(std::as_const(x).data() == keeper.data());
     BOOST_TEST(bool(all(keeper == 1)));
     x = zeros(2);

@@ -531,7 +531,8 @@ BOOST_AUTO_TEST_CASE(equal_forms_over_other_operands_are_not_confused) {
     array<double> const c = random_rows(2, length + 7, 3), one = random_rows(2, 1, 4);
     array<double> const row = random_rows(1, length, 5);
     BOOST_TEST(same(a - s(c), a - add(c)));
-    BOOST_TEST(same(a * s(a) - s(c) * m(one), a * add(a) - add(c) * top(one)));
+    // Summed over blocks of another length on a GPU: no bit for bit.
+    BOOST_TEST(bool(all(isclose(a * s(a) - s(c) * m(one), a * add(a) - add(c) * top(one), 1e-12))));
     BOOST_TEST(same(a - s(one), a - one));
     BOOST_TEST(same(s(one + row) * a, add(one + row) * a));
     BOOST_TEST(same((one + row) - s(one + row), (one + row) - add(one + row)));
