@@ -35,6 +35,7 @@ struct row_place {
   scalar_bits results[row_arguments_of<Tree>::rows];
   void* kept;         // values of the last reduction's argument, for the root; null: not kept
   std::byte* shared;  // two rooms of 32 reduction states
+  int room;           // the next one to use
   int team, lane;
   std::int64_t begin;  // of a gang's row: this block's first column
   unsigned turn;       // of a gang: reductions exchanged so far
@@ -265,6 +266,36 @@ __device__ column_t<Kind> end_of(row_place<Tree> const& at, column_t<Kind> n) {
   return n;
 }
 
+/// R's state over map(value) of A's elements in a row of n, in every thread of its team.
+template <class Root, class A, slots At, row_kind Kind, class R, class Map>
+__device__ __forceinline__ typename R::state reduce_row(row_place<Root>& at, column_t<Kind> n,
+                                                        Map const& map) {
+  constexpr int N = pack_size<Root>;
+  constexpr bool last = At.row + A::row_count + 1 == Root::row_count;
+  auto state = R::identity();
+  auto const end = end_of<Kind>(at, n);
+  for (auto column = begin_of<Kind>(at); column < end; column += at.team * N) {
+    auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
+    if constexpr (Kind != row_kind::any && last && !std::is_void_v<kept_tree<Root>>)
+      if (at.kept)
+        store<N>(static_cast<typename A::value_type*>(at.kept) + column, v.v, true, N, 1);
+    pack<decltype(map(v.v[0])), N> mapped;
+#pragma unroll
+    for (int k = 0; k < N; ++k) mapped.v[k] = map(v.v[k]);
+    add_pack<R, N>(state, mapped.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
+  }
+  if (Kind == row_kind::whole_block || (Kind == row_kind::any && at.team > 32)) {
+    // Two rooms in turn: one may still be read when the next reduction writes.
+    state = reduce_block<R>(state, at.shared + at.room * (32 * 32));
+    at.room ^= 1;
+  } else {
+    state = reduce_warp<R>(state, at.team);
+  }
+  if constexpr (Kind != row_kind::whole_warp)
+    if (at.g.s.gang > 1) state = reduce_gang<R>(at, state);
+  return state;
+}
+
 /// Computes the row reductions of `Tree` at `At` in post-order, into at.results.
 template <class Root, class Tree, slots At, row_kind Kind>
 struct row_reductions {
@@ -292,7 +323,6 @@ template <class Root, reduction Op, class A, slots At, row_kind Kind>
 struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
   static __device__ __forceinline__ void run(row_place<Root>& at) {
     row_reductions<Root, A, At, Kind>::run(at);
-    constexpr int N = pack_size<Root>;
     constexpr int own = At.row + A::row_count;
     using R = reducer<Op, typename A::value_type>;
     if (at.g.alias[own] != own) {
@@ -307,26 +337,22 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
       at.results[own] = found;
       return;
     }
-    auto state = R::identity();
     auto const n = static_cast<column_t<Kind>>(at.g.length[own]);
-    auto const end = end_of<Kind>(at, n);
-    for (auto column = begin_of<Kind>(at); column < end; column += at.team * N) {
-      auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
-      if constexpr (Kind != row_kind::any && own + 1 == Root::row_count &&
-                    !std::is_void_v<kept_tree<Root>>)
-        if (at.kept)
-          store<N>(static_cast<typename A::value_type*>(at.kept) + column, v.v, true, N, 1);
-      add_pack<R, N>(state, v.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
-    }
-    // Two rooms in turn: one may still be read when the next reduction writes.
-    if (Kind == row_kind::whole_block || (Kind == row_kind::any && at.team > 32))
-      state = reduce_block<R>(state, at.shared + own % 2 * (32 * 32));
-    else
-      state = reduce_warp<R>(state, at.team);
-    if constexpr (Kind != row_kind::whole_warp)
-      if (at.g.s.gang > 1) state = reduce_gang<R>(at, state);
     double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
-    at.results[own] = scalar_bits::of(R::finish(state, n, ddof));
+    if constexpr (Op == reduction::var || Op == reduction::std) {
+      // The row is near: two passes of plain sums cost less than combining moments.
+      using wide = typename R::wide;
+      auto const total = reduce_row<Root, A, At, Kind, reducer<reduction::sum, wide>>(
+          at, n, [](auto v) { return convert<wide>(v); });
+      wide const mean = total / convert<wide>(n);
+      auto const squares = reduce_row<Root, A, At, Kind, reducer<reduction::sum, typename R::real>>(
+          at, n, [&](auto v) { return R::squared(convert<wide>(v) - mean); });
+      at.results[own] =
+          scalar_bits::of(R::finish({static_cast<typename R::real>(n), mean, squares}, n, ddof));
+    } else {
+      auto const state = reduce_row<Root, A, At, Kind, R>(at, n, [](auto v) { return v; });
+      at.results[own] = scalar_bits::of(R::finish(state, n, ddof));
+    }
   }
 };
 
