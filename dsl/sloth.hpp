@@ -10,7 +10,11 @@
 #include <dsl/reduce.hpp>
 
 #if defined(SLOTH_CUDA)
+#if !defined(__CUDACC__)
+#error "this Sloth has the CUDA engine: compile with nvcc (CMake: sloth_compile_with_nvcc(target))"
+#else
 #include <kernels/cuda/form.hpp>
+#endif
 #endif
 #include <kernels/host/engine.hpp>
 #include <kernels/host/flat.hpp>

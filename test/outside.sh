@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds projects that use Sloth from outside: outside.sh BUILD_DIR [install|find_package|
-# march_native|subdirectory]; without a name all of them, in this order.
+# Builds projects that use Sloth from outside, with CUDA where BUILD_DIR has it: outside.sh BUILD_DIR
+# [install|find_package|march_native|subdirectory]; without a name all of them, in this order.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
@@ -9,6 +9,11 @@ prefix=$work/prefix
 
 cached() { sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"; }
 compiler=$(cached CMAKE_CXX_COMPILER)
+
+cuda=OFF engine=host_only
+if grep -q 'set(sloth_CUDA ON)' "$build/sloth-config.cmake"; then
+  cuda=ON engine=cuda_and_host
+fi
 
 # level_of FLAGS...: the ISA level that dsl/config.hpp makes of the flags.
 level_of() {
@@ -52,11 +57,11 @@ march_native() {
   fi
   cat "$log"
   # A failure of the linker, not of the compiler, with the level of the caller in its message.
-  grep -q "undefined reference to .*sloth::host_only_$(level_of -march=$march)::" "$log"
+  grep -q "undefined reference to .*sloth::${engine}_$(level_of -march=$march)::" "$log"
 }
 
 subdirectory() {
-  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DCMAKE_BUILD_TYPE=Debug
+  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DSLOTH_CUDA=$cuda -DCMAKE_BUILD_TYPE=Debug
   [ "$("$work/subdirectory/outside")" = 96 ]
 }
 
