@@ -12,7 +12,7 @@ struct scaled {
   double by;
   SLOTH_HD double operator()(double v) const { return by * v; }
 };
-SLOTH_FN(half, (auto v), v / 2);
+SLOTH_FN(halved, (auto v), v / 2);
 
 array<double> f(array<double>& x, array<double> const& y) {
   array<double> a = (x & y) + 1, b = matmul(x, y + 1);
@@ -24,7 +24,7 @@ array<double> f(array<double>& x, array<double> const& y) {
   x(0, _) = 1;
   x(slice(2), _)(0, _) += y(1, _);
   array<bool> inside = x > 0 && x < 1, both = logical_and(x > 0, x < 1);
-  array<double> cubes = map(cube{}, x) + map(scaled{2}, x) + map(half, x);
+  array<double> cubes = map(cube{}, x) + map(scaled{2}, x) + map(halved, x);
   array<std::int64_t> n = ones<std::int64_t>(3);
   n += 2 * n;
   n(0) = 7;
