@@ -3,7 +3,7 @@
 cd "$(dirname "$0")/.." || exit 1
 command -v clang-format >/dev/null || { echo "no clang-format here"; exit 77; }
 
-sources() { find dsl kernels examples test bench -name '*.[ch]pp'; }
+sources() { find dsl kernels examples test bench -name '*.[ch]pp' -o -name '*.cu'; }
 if [ "$1" = --fix ]; then
   sources | xargs clang-format -i
   exit

@@ -15,8 +15,12 @@ RULES = [
     ("dsl/*.hpp", rf"kernels/|{EIGEN}|{CUDA}", "the language's headers know no engine"),
     ("dsl/*.cpp", rf"kernels/cuda/(?!engine.hpp)|{EIGEN}|{CUDA}", "sources know engines by interface"),
     ("kernels/host/*", rf"kernels/cuda/|{CUDA}|dsl/sloth.hpp", "the host engine is C++ and Eigen"),
+    ("kernels/cuda/engine.hpp", rf"kernels/|{EIGEN}|{CUDA}|dsl/sloth.hpp", "the engine's interface shows no CUDA"),
+    ("kernels/cuda/*.cpp", rf"kernels/host/|{EIGEN}|thrust/|cub/|cuda/|dsl/sloth.hpp",
+     "what g++ compiles of the CUDA engine knows the libraries' C interfaces only"),
     ("kernels/cuda/*", rf"kernels/host/|{EIGEN}|dsl/sloth.hpp", "the CUDA engine knows no other"),
 ]
+SOURCES = (".cpp", ".hpp", ".cu", ".cuh")
 ABOVE = r"examples/|test/|bench/"  # nobody includes these
 USERS = ("examples/*.cpp", "test/outside/*/*.cpp", "test/compile_fail/*.cpp")
 
@@ -45,7 +49,7 @@ def reaches_eigen(path, root, seen):
 def main(root):
     problems, files = [], 0
     for folder in ("dsl", "kernels", "examples", "test", "bench"):
-        for path in sorted((root / folder).rglob("*.[ch]pp")):
+        for path in sorted(p for p in (root / folder).rglob("*") if p.suffix in SOURCES):
             files += 1
             here = path.relative_to(root)
             rule = next((r for r in RULES if here.match(r[0])), None)
