@@ -29,6 +29,10 @@ def ctest_report(root, count, _):
         count["skipped" if asked_for else "failed"] += 1
 
 
+def line(count):
+    return f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped"
+
+
 def main(results):
     total = collections.Counter()
     for result in results:
@@ -43,9 +47,9 @@ def main(results):
             except (OSError, xml.ParseError, AttributeError) as problem:
                 print(f"{result}: no result ({problem})")
                 count["failed"] += 1
-            print(f"{result}: {sum(count.values())} results, {count['failed']} of them failures")
+            print(f"{result.partition(':')[0]}: {line(count)}")
         total += count
-    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    print(line(total))
     return total["failed"] > 0 or total["passed"] == 0
 
 

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Everything that must hold, on a fresh clone too: builds, tests, sanitizers, warnings, format. The
-# last line counts: Boost.Test cases, and one for each script test.
+# Everything that must hold, on a fresh clone too: builds, tests, sanitizers, warnings, format; where
+# nvcc is found, the CUDA configuration, whose cases run on the GPU, if there is one, and on the host
+# engine. The last line counts: Boost.Test cases, and one for each script test.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,12 +21,19 @@ build() {
   tail -n 1 "$log"
 }
 
-# cases DIR COMMAND... : runs DIR's Boost.Test cases (through COMMAND).
+# cases DIR REPORT COMMAND... : runs DIR's Boost.Test cases (through COMMAND).
 cases() {
-  local dir=$1 report=$1/sloth_tests.xml
+  local dir=$1 report=$1/$2.xml
   rm -f "$report"
-  "${@:2}" "$dir/test/sloth_tests" --report_level=short --report_format=XML --report_sink="$report"
+  "${@:3}" "$dir/test/sloth_tests" --report_level=short --report_format=XML --report_sink="$report"
   results+=("$report:$?")
+}
+
+# scripts DIR CTEST_ARGUMENTS... : runs DIR's examples and script tests.
+scripts() {
+  rm -f "$1/ctest.xml"
+  ctest --test-dir "$1" "${@:2}" -j "$jobs" --output-on-failure --output-junit ctest.xml
+  results+=("$1/ctest.xml")
 }
 
 # sanitized PRESET FILES ENVIRONMENT... : builds the cases of these files only, and runs them.
@@ -34,7 +42,7 @@ sanitized() {
   # Sanitizers of this age cannot place their shadow under every address randomisation.
   setarch "$(uname -m)" -R true 2>/dev/null && through+=(setarch "$(uname -m)" -R)
   if cmake --preset "$1" "-DSLOTH_TEST_FILES=$2" >/dev/null && build "$dir" sloth_tests; then
-    cases "$dir" "${through[@]}"
+    cases "$dir" sloth_tests "${through[@]}"
   else
     results+=(failed)
   fi
@@ -44,11 +52,9 @@ stage "host: build"
 if cmake --preset host -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
      -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/host all; then
   stage "host: Boost.Test"
-  cases build/host env
+  cases build/host sloth_tests env
   stage "host: examples and scripts"
-  rm -f build/host/ctest.xml
-  ctest --test-dir build/host -LE boost -j "$jobs" --output-on-failure --output-junit ctest.xml
-  results+=(build/host/ctest.xml)
+  scripts build/host -LE boost
 else
   results+=(failed)
 fi
@@ -61,13 +67,44 @@ sanitized tsan "threads" TSAN_OPTIONS=ignore_noninstrumented_modules=1
 
 stage "clang: library and an example without a warning"
 if cmake -G Ninja -S . -B build/clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release \
-     -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSLOTH_TESTS=OFF -DSLOTH_BENCH=OFF \
+     -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DSLOTH_CUDA=OFF -DSLOTH_TESTS=OFF -DSLOTH_BENCH=OFF \
      -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null &&
    build build/clang sloth hello && build/clang/examples/hello >/dev/null; then
   results+=(passed)
 else
   results+=(failed)
 fi
+
+stage "CUDA: build"
+if ! command -v nvcc >/dev/null && [ ! -x /usr/local/cuda/bin/nvcc ]; then
+  echo "left out: there is no nvcc here"
+  results+=(skipped)
+elif cmake --preset cuda -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
+       -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/cuda all; then
+  if nvidia-smi -L 2>/dev/null; then
+    stage "CUDA: Boost.Test on the GPU"
+    cases build/cuda gpu_cases env
+  fi
+  stage "CUDA: Boost.Test on the host engine"
+  cases build/cuda host_cases env CUDA_VISIBLE_DEVICES=
+  stage "CUDA: examples, and what nvcc compiles in the script tests"
+  scripts build/cuda -L "example|nvcc|outside"
+else
+  results+=(failed)
+fi
+
+stage "size of the test binaries"
+total=0
+for binary in build/{host,asan,tsan,cuda}/test/sloth_tests; do
+  [ -f "$binary" ] || continue
+  strip -o "$binary.stripped" "$binary"
+  size=$(stat -c %s "$binary.stripped")
+  rm "$binary.stripped"
+  echo "$binary: $((size >> 10)) KiB stripped"
+  total=$((total + size))
+done
+echo "together $((total >> 10)) KiB of 65536"
+[ "$total" -le "$((64 << 20))" ] && results+=(passed) || results+=(failed)
 
 stage "done"
 python3 scripts/count.py "${results[@]}"
