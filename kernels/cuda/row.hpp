@@ -33,12 +33,14 @@ struct row_place {
                                                            // in shared memory where it is staged
   std::int64_t generated[arguments_of<Tree>::generators];  // of a generator: that element's index
   scalar_bits results[row_arguments_of<Tree>::rows];
-  void* kept;         // values of the last reduction's argument, for the root; null: not kept
-  std::byte* shared;  // two rooms of 32 reduction states
-  int room;           // the next one to use
+  void* kept = nullptr;  // values of the last reduction's argument, for the root
+  std::byte* shared;     // two rooms of 32 reduction states
+  int room = 0;          // the next one to use
   int team, lane;
   std::int64_t begin;  // of a gang's row: this block's first column
-  unsigned turn;       // of a gang: reductions exchanged so far
+  unsigned turn = 0;   // of a gang: reductions exchanged so far
+
+  __device__ explicit row_place(row_arguments_of<Tree> const& arguments) : g(arguments) {}
 };
 
 /// The state of a gang's blocks, in every thread of them, combined in the blocks' order. Blocks of a
@@ -411,16 +413,11 @@ __global__ void __launch_bounds__(most_row_threads)
     }
   __syncthreads();
   int const team = Kind == row_kind::whole_block ? static_cast<int>(blockDim.x) : g.s.team;
-  row_place<Tree> at{g,
-                     {},
-                     {},
-                     {},
-                     nullptr,
-                     shared,
-                     team,
-                     static_cast<int>(threadIdx.x) % team,
-                     member * g.s.slice,
-                     0};
+  row_place<Tree> at(g);
+  at.shared = shared;
+  at.team = team;
+  at.lane = static_cast<int>(threadIdx.x) % team;
+  at.begin = member * g.s.slice;
   int const teams = static_cast<int>(blockDim.x) / team;
   int stage = 0;
   unsigned parity = 0;
