@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::int64_t shared_bytes = 220 << 10;  // of 228 KiB a multiprocessor; 1 KiB is a block's
 constexpr int threads_a_multiprocessor = 1024;    // of 64 registers each
-constexpr std::int64_t block_packs = 4096;  // of a row, 64 KiB; longer rows take several blocks
+constexpr std::int64_t block_packs = 4096;        // of a row, 64 KiB: longer ones take several
+constexpr std::int64_t slice_packs = 6656;        // blocks, 104 KiB each, two on a multiprocessor
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -49,7 +50,7 @@ void choose_team(stage_plan& s, std::int64_t packs) {
   if (packs > block_packs) {
     s.threads = threads_a_multiprocessor / 2;
     s.gang = static_cast<int>(
-        std::min<std::int64_t>(ceil_div(packs, block_packs), 2 * multiprocessors()));
+        std::min<std::int64_t>(ceil_div(packs, slice_packs), 2 * multiprocessors()));
     s.slice = ceil_div(s.longest, s.gang * std::int64_t{16}) * 16;
   } else {
     s.threads = static_cast<int>(std::clamp<std::int64_t>(ceil_div(packs, 8 * 32) * 32, 128, 1024));
