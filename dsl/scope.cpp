@@ -43,7 +43,10 @@ stream_scope::stream_scope([[maybe_unused]] void* stream, location here) : previ
 }
 stream_scope::~stream_scope() {
 #if defined(SLOTH_CUDA)
-  (void)cuda_engine::use_stream(previous_);
+  try {
+    (void)cuda_engine::use_stream(previous_);
+  } catch (...) {  // a device that failed: the next call on it says so
+  }
 #endif
 }
 

@@ -46,7 +46,8 @@ class [[nodiscard]] precision_scope {
 };
 
 /// This thread's work on the GPU goes to a stream of the user's, a cudaStream_t, until the scope
-/// ends; elsewhere each thread has a stream of its own. Throws device_error without a GPU.
+/// ends; elsewhere each thread has a stream of its own. Its owner may destroy it then. Throws
+/// device_error without a GPU.
 class [[nodiscard]] stream_scope {
  public:
   explicit stream_scope(void* stream, location here = location::here());

@@ -32,6 +32,9 @@ struct pool {
   std::mutex mutex;
   std::vector<cudaStream_t> streams;
   std::vector<cudaEvent_t> events;
+  // Users' streams that were left, and the streams that have waited for them: buffers still name
+  // them, but their owners may have destroyed them.
+  std::vector<std::pair<cudaStream_t, cudaStream_t>> left;
 };
 pool& the_pool() {
   static pool& p = *new pool;
@@ -74,7 +77,19 @@ thread_local cudaStream_t users_stream = nullptr;
 
 cudaStream_t current_stream() { return users_stream ? users_stream : own_stream(); }
 void* use_stream(void* stream) {
-  return std::exchange(users_stream, static_cast<cudaStream_t>(stream));
+  auto const next = static_cast<cudaStream_t>(stream);
+  cudaStream_t const before = std::exchange(users_stream, next);
+  auto& p = the_pool();
+  if (next) {
+    std::lock_guard lock(p.mutex);
+    std::erase_if(p.left, [&](auto const& pair) { return pair.first == next; });
+  }
+  if (before) {
+    wait_for(own_stream(), before);
+    std::lock_guard lock(p.mutex);
+    p.left.emplace_back(before, own_stream());
+  }
+  return before;
 }
 
 void wait_for(cudaStream_t waiter, cudaStream_t from) {
@@ -82,6 +97,9 @@ void wait_for(cudaStream_t waiter, cudaStream_t from) {
   cudaEvent_t event = nullptr;
   {
     std::lock_guard lock(p.mutex);
+    for (auto const& [left, successor] : p.left)
+      if (left == from) from = successor;
+    if (from == waiter) return;
     if (!p.events.empty()) {
       event = p.events.back();
       p.events.pop_back();
