@@ -41,12 +41,13 @@ struct philox_key {
 /// The 64-bit product, in one instruction on a GPU (from C++ nvcc adds a zero to its upper half).
 SLOTH_HD constexpr std::uint64_t philox_product(std::uint32_t a, std::uint32_t b) {
 #if defined(__CUDA_ARCH__)
-  std::uint64_t product = 0;
-  asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
-  return product;
-#else
-  return std::uint64_t{a} * b;
+  if (!__builtin_is_constant_evaluated()) {
+    std::uint64_t product = 0;
+    asm("mul.wide.u32 %0, %1, %2;" : "=l"(product) : "r"(a), "r"(b));
+    return product;
+  }
 #endif
+  return std::uint64_t{a} * b;
 }
 
 /// Four random words: the bijection of `counter` chosen by `key`, ten rounds of Salmon et al.,
