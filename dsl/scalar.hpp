@@ -212,7 +212,10 @@ template <class T>
 SLOTH_HD constexpr T right_shift(T a, T b) {
   constexpr auto width = std::numeric_limits<unsigned_t<T>>::digits;
   if (static_cast<unsigned_t<T>>(b) < unsigned_t<T>(width)) return static_cast<T>(a >> b);
-  return a < T{} ? static_cast<T>(-1) : T{};
+  if constexpr (std::is_signed_v<T>)
+    return a < T{} ? static_cast<T>(-1) : T{};
+  else
+    return T{};
 }
 
 template <class T>  // device code cannot call numeric_limits' host functions

@@ -15,8 +15,6 @@ using modular = unsigned __int128;
 
 struct integer_type {
   int bits;
-  bool is_signed;
-  wide least() const { return is_signed ? -(wide(1) << (bits - 1)) : 0; }
 };
 
 wide floor_quotient(wide a, wide b) {
@@ -64,18 +62,18 @@ template <class T>
 std::vector<T> integer_points() {
   using limits = std::numeric_limits<T>;
   std::vector<T> points;
-  if (sizeof(T) == 1) {
+  if constexpr (sizeof(T) == 1) {
     for (int v = limits::min(); v <= limits::max(); ++v) points.push_back(static_cast<T>(v));
-    return points;
+  } else {
+    for (int v = -9; v <= 9; ++v) {
+      points.push_back(static_cast<T>(v));
+      points.push_back(static_cast<T>(limits::min() + static_cast<T>(v < 0 ? -v : v)));
+      points.push_back(static_cast<T>(limits::max() - static_cast<T>(v < 0 ? -v : v)));
+    }
+    for (int v = 14; v <= 66; ++v) points.push_back(static_cast<T>(v));
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 40; ++i) points.push_back(static_cast<T>(random() >> random() % 64));
   }
-  for (int v = -9; v <= 9; ++v) {
-    points.push_back(static_cast<T>(v));
-    points.push_back(static_cast<T>(limits::min() + static_cast<T>(v < 0 ? -v : v)));
-    points.push_back(static_cast<T>(limits::max() - static_cast<T>(v < 0 ? -v : v)));
-  }
-  for (int v = 14; v <= 66; ++v) points.push_back(static_cast<T>(v));
-  std::mt19937_64 random(3);
-  for (int i = 0; i < 40; ++i) points.push_back(static_cast<T>(random() >> random() % 64));
   return points;
 }
 
@@ -94,7 +92,7 @@ void check_integer_row(char const* name, F f) {
   auto const reference = integer_references().find(name);
   BOOST_REQUIRE_MESSAGE(reference != integer_references().end(), name << " has no reference");
   static pairs_of<T> const pairs;
-  integer_type const type{int(sizeof(T)) * 8, std::is_signed_v<T>};
+  integer_type const type{int(sizeof(T)) * 8};
   int wrong = 0;
   for (std::size_t i = 0; i < pairs.a.size() && wrong < 5; ++i) {
     T const a = pairs.a[i], b = pairs.b[i];
