@@ -17,7 +17,10 @@ matrix counting(std::int64_t rows, std::int64_t columns) {
   return matrix(v, {rows, columns}) + 0;  // on the device where expressions are evaluated
 }
 
-std::size_t allocations() { return memory().allocations; }
+/// On the host, and on the GPU where expressions are evaluated there.
+std::size_t allocations() {
+  return memory(host).allocations + (current_device() == gpu ? memory(gpu).allocations : 0);
+}
 /// Where the elements are, on whatever device.
 std::byte const* address(matrix const& x) { return x.node()->data(); }
 

@@ -188,7 +188,10 @@ reduce_walk make_reduce_walk(fused_call const& call, extents const& shape, bool 
   constexpr int threads = 256;
   std::int64_t const blocks = 4 * std::int64_t{multiprocessors()};
   auto const ceil_div = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  if (w.reduced * w.kept * w.columns == 0) return w;  // identities, or nothing
+  if (w.reduced * w.kept * w.columns == 0) {  // identities, or nothing
+    w.units = 0;
+    return w;
+  }
   if (w.by_columns) {
     std::int64_t const packs = ceil_div(w.columns, pack);
     for (w.team = threads; w.team > 1 && w.team / 2 >= packs;) w.team /= 2;
