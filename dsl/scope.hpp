@@ -56,7 +56,7 @@ class [[nodiscard]] stream_scope {
   stream_scope& operator=(stream_scope const&) = delete;
 
  private:
-  void* previous_;
+  [[maybe_unused]] void* previous_;  // in a build with CUDA
 };
 
 /// Waits until the device has done what this thread has given it so far; faults are thrown here.

@@ -93,9 +93,9 @@ else
   results+=(failed)
 fi
 
-stage "size of the test binaries"
+stage "size of the test binaries, sanitizers' aside"
 total=0
-for binary in build/{host,asan,tsan,cuda}/test/sloth_tests; do
+for binary in build/{host,cuda}/test/sloth_tests; do
   [ -f "$binary" ] || continue
   strip -o "$binary.stripped" "$binary"
   size=$(stat -c %s "$binary.stripped")
