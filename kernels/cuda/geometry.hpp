@@ -8,6 +8,8 @@
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
+SLOTH_HD constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+
 /// Axes a kernel takes after collapsing, the last two included.
 inline constexpr int max_axes = 8;
 inline constexpr int max_leaves = 32;

@@ -124,7 +124,8 @@ __global__ void __launch_bounds__(reduce_threads)
         add_pack<R, N>(state, v.v + r * N, first + r * team * N, c.where.left[r]);
     }
   }
-  state = Block ? reduce_block<R>(state, shared) : reduce_warp<R>(state, team);
+  state = Block ? reduce_block<R>(state, static_cast<unsigned>(__cvta_generic_to_shared(shared)))
+                : reduce_warp<R>(state, team);
   if (lane != 0 || !exists) return;
   if (g.w.splits == 1)
     static_cast<typename R::result*>(g.w.out)[out] = R::finish(state, g.w.reduced, g.ddof);

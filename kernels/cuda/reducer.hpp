@@ -282,11 +282,17 @@ __device__ S reduce_warp(S s, int team = 32) {
   return s;
 }
 
-/// The block's state, in every thread. `shared` holds 32 states, and is free for other use only
-/// after the block's next synchronisation.
+/// What is at an address in shared memory.
+template <class T>
+__device__ T* shared_pointer(unsigned address) {
+  return static_cast<T*>(__cvta_shared_to_generic(address));
+}
+
+/// The block's state, in every thread. `room`, an address in shared memory, has place for 32 states,
+/// and is free for other use only after the block's next synchronisation.
 template <class R, class S>
-__device__ S reduce_block(S s, std::byte* shared) {
-  S* const warps = reinterpret_cast<S*>(shared);
+__device__ S reduce_block(S s, unsigned room) {
+  S* const warps = shared_pointer<S>(room);
   s = reduce_warp<R>(s);
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = s;
   __syncthreads();

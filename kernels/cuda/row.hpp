@@ -2,6 +2,8 @@
 #pragma once
 
 #include <kernels/cuda/flat.hpp>
+#include <kernels/cuda/gang.hpp>
+#include <kernels/cuda/kept.hpp>
 #include <kernels/cuda/launch.hpp>
 #include <kernels/cuda/reducer.hpp>
 #include <kernels/cuda/stage.hpp>
@@ -16,8 +18,9 @@ struct row_arguments_of {
   walk w;  // columns: the root's; rows and outer axes: all before the last
   leaf_walk leaf[arguments_of<Tree>::leaves];
   struct staged_leaf {
-    int offset, pitch;  // in a tile's buffer, of its rows; -1: not staged
-    int size;           // bytes of an element
+    bool here;          // staged
+    int offset, pitch;  // in a tile's buffer, of its rows
+    int size, step;     // bytes of an element; from one to the next, 0 where there is only one
     bool even;
   } staged[arguments_of<Tree>::leaves];
   std::int64_t length[rows];
@@ -25,305 +28,241 @@ struct row_arguments_of {
   stage_plan s;
 };
 
-/// A thread's place in a row.
+/// Leaves that one pass over a row reads: the root's or the argument's of a row reduction.
 template <class Tree>
+struct pass {
+  static constexpr int own = is_leaf_tree<Tree>, most = own;
+};
+template <class Op, class... A>
+struct pass<apply<Op, A...>> {
+  static constexpr int own = (pass<A>::own + ... + 0);
+  static constexpr int most = std::max({own, pass<A>::most...});
+};
+template <reduction Op, class A>
+struct pass<row_reduction<Op, A>> {
+  static constexpr int own = 0, most = pass<A>::most;
+};
+/// Runs that a thread takes at once of a row.
+template <class Tree>
+inline constexpr int row_runs = std::clamp(16 / pack_size<Tree>, 1,
+                                           pass<Tree>::most <= 2   ? 4
+                                           : pass<Tree>::most <= 4 ? 2
+                                                                   : 1);
+
+/// How a kernel takes its rows: whole packs in shared memory, or any.
+enum class row_kind { any, staged };
+
+/// A thread's place in a row.
+template <class Tree, row_kind Kind>
 struct row_place {
+  using index = std::conditional_t<Kind == row_kind::any, std::int64_t, int>;
+
   row_arguments_of<Tree> const& g;
-  void const* base[arguments_of<Tree>::leaves];            // by leaf slot: the row's first element,
-                                                           // in shared memory where it is staged
-  std::int64_t generated[arguments_of<Tree>::generators];  // of a generator: that element's index
+  index row;          // among all rows
+  int in_tile;        // the row in its tile
+  unsigned tile;      // the tile's buffer, an address in shared memory
+  unsigned kept = 0;  // so, of what is kept of the row; 0: nothing is
   scalar_bits results[row_arguments_of<Tree>::rows];
-  void* kept = nullptr;  // values of the last reduction's argument, for the root
-  std::byte* shared;     // two rooms of 32 reduction states
-  int room = 0;          // the next one to use
+  // Of rows that are not staged, by leaf slot: the row's first element, in shared memory where it is
+  // staged; and of a generator that element's index.
+  void const* base[arguments_of<Tree>::leaves];
+  std::int64_t generated[arguments_of<Tree>::generators];
+  unsigned states;  // two rooms of 32 reduction states in shared memory
+  int room = 0;     // the next one to use
   int team, lane;
-  std::int64_t begin;  // of a gang's row: this block's first column
-  unsigned turn = 0;   // of a gang: reductions exchanged so far
+  int gang, member;   // blocks of the row: which gang, and which of its blocks this one is
+  index begin;        // this block's first column
+  unsigned turn = 0;  // reductions exchanged in the gang so far
 
   __device__ explicit row_place(row_arguments_of<Tree> const& arguments) : g(arguments) {}
+  /// Two rooms in turn: one may still be read when the next reduction writes.
+  __device__ unsigned next_room() {
+    room ^= 1;
+    return states + (room ^ 1) * (32 * 32);
+  }
 };
 
-/// The state of a gang's blocks, in every thread of them, combined in the blocks' order. Blocks of a
-/// gang run at the same time: the launch is a cooperative one.
-template <class R, class Tree>
-__device__ __forceinline__ typename R::state reduce_gang(row_place<Tree>& at, typename R::state s) {
-  using S = typename R::state;
-  static_assert(sizeof(S) <= gang_state_bytes);
-  stage_plan const& plan = at.g.s;
-  unsigned const gang = blockIdx.x / plan.gang, member = blockIdx.x % plan.gang;
-  unsigned* const arrived = reinterpret_cast<unsigned*>(plan.exchange) + gang * gang_counter_words;
-  // Two rooms in turn: whoever writes one again has seen all others arrive behind its readers.
-  std::byte* const room = plan.exchange +
-                          gridDim.x / plan.gang * gang_counter_words * sizeof(unsigned) +
-                          (std::size_t{gang} * 2 + at.turn % 2) * plan.gang * gang_state_bytes;
-  ++at.turn;
-  if (threadIdx.x == 0) {
-    *reinterpret_cast<S*>(room + member * gang_state_bytes) = s;
-    __threadfence();
-    atomicAdd(arrived, 1u);
-    unsigned const all = at.turn * plan.gang;
-    unsigned seen;
-    do asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(arrived) : "memory");
-    while (seen < all);
-  }
-  __syncthreads();
-  s = R::identity();
-  for (int m = static_cast<int>(threadIdx.x) % 32; m < plan.gang; m += 32) {
-    constexpr int words = (sizeof(S) + 3) / 4;
-    unsigned bits[words];  // past the L1 cache, which may hold what the room held before
-#pragma unroll
-    for (int w = 0; w < words; ++w)
-      bits[w] = __ldcg(reinterpret_cast<unsigned const*>(room + m * gang_state_bytes) + w);
-    S other = s;
-    __builtin_memcpy(&other, bits, sizeof(S));
-    R::combine(s, other);
-  }
-  return reduce_warp<R>(s);
-}
+/// What all contexts of a row have.
+template <class Tree, row_kind Kind>
+struct row_context_base {
+  row_place<Tree, Kind> const& at;
 
-/// Any rows: runs that may be cut short, strided or misaligned.
+  template <class U, int Slot>
+  __device__ U row() const {
+    return at.results[Slot].template as<U>();
+  }
+  __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
+  __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
+};
+
+/// Any rows: a run that may be cut short, strided or misaligned.
 template <class Tree>
-struct row_context {
-  static constexpr int run = pack_size<Tree>;
-  row_place<Tree> const& at;
-  std::int64_t column;
+struct row_context : row_context_base<Tree, row_kind::any> {
+  using place = row_place<Tree, row_kind::any>;
+  static constexpr int run = pack_size<Tree>, run_count = 1;
+  using column_type = std::int64_t;
+  column_type column;
   runs<1, run> where;
 
-  __device__ row_context(row_place<Tree> const& place, std::int64_t column_, std::int64_t columns)
-      : at(place), column(column_), where{{left_of(columns - column, run)}, false} {
+  __device__ row_context(place const& p, column_type first, column_type end)
+      : row_context_base<Tree, row_kind::any>{p},
+        column(first),
+        where{{left_of(end - first, run)}, false} {
     where.whole = where.left[0] == run;
   }
+  static __device__ column_type first_column(place const& at) { return at.begin + at.lane * run; }
+  /// One past the last column of this block.
+  static __device__ column_type end_of(place const& at, column_type n) {
+    return smaller(n, at.begin + at.g.s.slice);
+  }
+  __device__ std::int64_t position(int) const { return column; }
+  __device__ int left(int) const { return where.left[0]; }
+
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
-    leaf_walk const& l = at.g.leaf[Slot];
-    return load_runs<1, run>(static_cast<U const*>(at.base[Slot]) + column * l.column, 0, where,
-                             l.kind, l.column);
+    leaf_walk const& l = this->at.g.leaf[Slot];
+    return load_runs<1, run>(static_cast<U const*>(this->at.base[Slot]) + column * l.column, 0,
+                             where, l.kind, l.column);
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return at.generated[Slot] + (column + k) * at.g.leaf[Slot].column;
+    return this->at.generated[Slot] + (column + k) * this->at.g.leaf[Slot].column;
   }
-  template <class U, int Slot>
-  __device__ U row() const {
-    return at.results[Slot].template as<U>();
-  }
-  __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
-  __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
 };
 
-/// Rows of whole packs: every leaf is a vector or one value a row.
+/// Rows of whole packs in shared memory: every leaf is staged. Columns count from the block's first
+/// one. Runs behind the row's end are read too, from memory that is there, and used
+/// for nothing.
 template <class Tree>
-struct whole_row_context {
-  static constexpr int run = pack_size<Tree>;
-  row_place<Tree> const& at;
-  int column;
+struct staged_row_context : row_context_base<Tree, row_kind::staged> {
+  using place = row_place<Tree, row_kind::staged>;
+  static constexpr int run = pack_size<Tree>, run_count = row_runs<Tree>;
+  using column_type = int;
+  column_type column, step, end;
 
-  __device__ whole_row_context(row_place<Tree> const& place, int column_, int)
-      : at(place), column(column_) {}
-  template <class U, int M, int Slot>
-  __device__ pack<U, M> load() const {
-    auto const* const row = static_cast<U const*>(at.base[Slot]);
-    if (at.g.leaf[Slot].kind == inner_kind::vector)
-      return *reinterpret_cast<pack<U, M> const*>(row + column);
+  __device__ staged_row_context(place const& p, column_type first, column_type stop)
+      : row_context_base<Tree, row_kind::staged>{p}, column(first), step(p.team * run), end(stop) {}
+  static __device__ column_type first_column(place const& at) { return at.lane * run; }
+  static __device__ column_type end_of(place const& at, std::int64_t n) {
+    int const last = n == 1 ? 1 : static_cast<int>(at.g.s.longest);
+    return ::min(last - at.begin, static_cast<int>(at.g.s.slice));
+  }
+  __device__ std::int64_t position(int r) const { return this->at.begin + column + r * step; }
+  __device__ int left(int r) const { return column + r * step < end ? run : 0; }
+
+  /// The runs of a row there whose elements are `size` bytes apart, or 0 where there is only one.
+  template <class U, int M>
+  __device__ pack<U, M> read(unsigned row, int size) const {
+    unsigned const first = row + column * size;
     pack<U, M> out;
-    U const v = *row;
 #pragma unroll
-    for (int k = 0; k < M; ++k) out.v[k] = v;
+    for (int r = 0; r < run_count; ++r) {
+      auto const v = *shared_pointer<pack<U, run> const>(first + r * (step * size));
+#pragma unroll
+      for (int k = 0; k < run; ++k) out.v[r * run + k] = v.v[k];
+    }
     return out;
   }
+  template <class U, int M, int Slot>
+  __device__ pack<U, M> load() const {
+    auto const& staged = this->at.g.staged[Slot];
+    return read<U, M>(this->at.tile + staged.offset + this->at.in_tile * staged.pitch, staged.step);
+  }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return at.generated[Slot] + (column + k) * at.g.leaf[Slot].column;
+    leaf_walk const& l = this->at.g.leaf[Slot];
+    return l.first + std::int64_t{this->at.row} * l.row + (position(k / run) + k % run) * l.column;
   }
-  template <class U, int Slot>
-  __device__ U row() const {
-    return at.results[Slot].template as<U>();
-  }
-  __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
-  __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
-};
-
-/// The argument of the last row reduction of a tree, and its place in it.
-template <class Tree, slots At>
-struct last_argument {
-  using type = void;
-};
-template <slots At, class... A>
-struct last_argument_of {
-  using type = void;
-};
-template <slots At, class Head, class... Tail>
-struct last_argument_of<At, Head, Tail...>
-    : std::conditional_t<(Tail::row_count + ... + 0) == 0, last_argument<Head, At>,
-                         last_argument_of<behind<Head>(At), Tail...>> {};
-template <class Op, class... A, slots At>
-struct last_argument<apply<Op, A...>, At>
-    : last_argument_of<slots{At.leaf, At.scalar + has_state<Op>, At.row}, A...> {};
-template <reduction Op, class A, slots At>
-struct last_argument<row_reduction<Op, A>, At> {
-  using type = A;
-  static constexpr slots at = At;
-};
-
-/// What the root reads instead of computing it again: the last reduction's argument, when it is more
-/// than an operand. Softmax's exponentials are computed once so.
-template <class Tree>
-using kept_tree = std::conditional_t<std::is_void_v<typename last_argument<Tree, slots{}>::type> ||
-                                         is_leaf_tree<typename last_argument<Tree, slots{}>::type>,
-                                     void, typename last_argument<Tree, slots{}>::type>;
-template <class Tree>
-constexpr int kept_size() {
-  if constexpr (std::is_void_v<kept_tree<Tree>>)
-    return 0;
-  else
-    return sizeof(typename kept_tree<Tree>::value_type);
-}
-
-/// Calls f(slots) for each place of `Wanted` in a tree, outside of its row reductions.
-template <class Wanted, class Tree, slots At>
-struct places {
-  template <class F>
-  static void each(F const&) {}
-};
-template <class Wanted, slots At, class... A>
-struct places_in {
-  template <class F>
-  static void each(F const&) {}
-};
-template <class Wanted, slots At, class Head, class... Tail>
-struct places_in<Wanted, At, Head, Tail...> {
-  template <class F>
-  static void each(F const& f) {
-    places<Wanted, Head, At>::each(f);
-    places_in<Wanted, behind<Head>(At), Tail...>::each(f);
+  template <class U, int M>
+  __device__ void keep(pack<U, M> const& v) const {
+    if (this->at.kept == 0) return;
+    unsigned const first = this->at.kept + static_cast<unsigned>(column) * sizeof(U);
+#pragma unroll
+    for (int r = 0; r < run_count; ++r)
+      store<run>(shared_pointer<U>(first + r * (step * sizeof(U))), v.v + r * run, true, run, 1);
   }
 };
-template <class Wanted, class Op, class... A, slots At>
-struct places<Wanted, apply<Op, A...>, At> {
-  template <class F>
-  static void each(F const& f) {
-    if constexpr (std::is_same_v<Wanted, apply<Op, A...>>)
-      f(At);
-    else
-      places_in<Wanted, slots{At.leaf, At.scalar + has_state<Op>, At.row}, A...>::each(f);
-  }
-};
-
-/// True when the root has the kept tree, everywhere over the operands of the last reduction.
-template <class Tree>
-bool keeps_argument(fused_call const& call) {
-  using kept = kept_tree<Tree>;
-  int found = 0, equal = 0;
-  if constexpr (!std::is_void_v<kept>) {
-    constexpr slots from = last_argument<Tree, slots{}>::at;
-    places<kept, Tree, slots{}>::each([&](slots at) {
-      bool same = true;
-      for (int k = 0; k < kept::leaf_count; ++k)
-        same = same && call.slot[at.leaf + k] == call.slot[from.leaf + k];
-      for (int k = 0; k < kept::scalar_count; ++k)
-        same = same && call.scalars[at.scalar + k] == call.scalars[from.scalar + k];
-      for (int k = 0; k < kept::row_count; ++k)
-        same = same && call.row_alias[at.row + k] == call.row_alias[from.row + k];
-      ++found;
-      equal += same;
-    });
-  }
-  return found > 0 && equal == found;
-}
 
 /// The root's own: reads what the last reduction kept.
 template <class Tree>
-struct whole_root_context : whole_row_context<Tree> {
+struct staged_root_context : staged_row_context<Tree> {
   template <class Part>
   static constexpr bool keeps = std::is_same_v<Part, kept_tree<Tree>>;
-  using whole_row_context<Tree>::whole_row_context;
-  __device__ bool has_kept() const { return this->at.kept != nullptr; }
+  using staged_row_context<Tree>::staged_row_context;
+  __device__ bool has_kept() const { return this->at.kept != 0; }
   template <class U, int M>
   __device__ pack<U, M> kept() const {
-    return *reinterpret_cast<pack<U, M> const*>(static_cast<U const*>(this->at.kept) +
-                                                this->column);
+    return this->template read<U, M>(this->at.kept, sizeof(U));
   }
 };
 
-/// How a kernel takes its rows. whole_warp and whole_block: rows of whole packs, a team of a warp's
-/// lanes or the block each; any: all others.
-enum class row_kind { any, whole_warp, whole_block };
-
 template <class Tree, row_kind Kind>
 using row_context_t =
-    std::conditional_t<Kind == row_kind::any, row_context<Tree>, whole_row_context<Tree>>;
-template <row_kind Kind>
-using column_t = std::conditional_t<Kind == row_kind::any, std::int64_t, int>;
-
-/// This thread's first column, and one past the last of its block's, of a row of n.
-template <row_kind Kind, class Tree>
-__device__ column_t<Kind> begin_of(row_place<Tree> const& at) {
-  return static_cast<column_t<Kind>>(at.begin) + at.lane * row_context<Tree>::run;
-}
-template <row_kind Kind, class Tree>
-__device__ column_t<Kind> end_of(row_place<Tree> const& at, column_t<Kind> n) {
-  if constexpr (Kind != row_kind::whole_warp)
-    if (at.g.s.gang > 1 && n > at.begin + at.g.s.slice)
-      return static_cast<column_t<Kind>>(at.begin + at.g.s.slice);
-  return n;
-}
+    std::conditional_t<Kind == row_kind::any, row_context<Tree>, staged_row_context<Tree>>;
 
 /// R's state over map(value) of A's elements in a row of n, in every thread of its team.
 template <class Root, class A, slots At, row_kind Kind, class R, class Map>
-__device__ __forceinline__ typename R::state reduce_row(row_place<Root>& at, column_t<Kind> n,
+__device__ __forceinline__ typename R::state reduce_row(row_place<Root, Kind>& at, std::int64_t n,
                                                         Map const& map) {
-  constexpr int N = pack_size<Root>;
+  using context = row_context_t<Root, Kind>;
+  constexpr int N = context::run, M = N * context::run_count;
   constexpr bool last = At.row + A::row_count + 1 == Root::row_count;
   auto state = R::identity();
-  auto const end = end_of<Kind>(at, n);
-  for (auto column = begin_of<Kind>(at); column < end; column += at.team * N) {
-    auto const v = value<A, At, N>::of(row_context_t<Root, Kind>(at, column, n));
-    if constexpr (Kind != row_kind::any && last && !std::is_void_v<kept_tree<Root>>)
-      if (at.kept)
-        store<N>(static_cast<typename A::value_type*>(at.kept) + column, v.v, true, N, 1);
-    pack<decltype(map(v.v[0])), N> mapped;
+  auto const end = context::end_of(at, n);
+  for (auto column = context::first_column(at); column < end; column += at.team * M) {
+    context const c(at, column, end);
+    auto const v = value<A, At, M>::of(c);
+    if constexpr (Kind == row_kind::staged && last && !std::is_void_v<kept_tree<Root>>) c.keep(v);
 #pragma unroll
-    for (int k = 0; k < N; ++k) mapped.v[k] = map(v.v[k]);
-    add_pack<R, N>(state, mapped.v, column, Kind == row_kind::any ? left_of(n - column, N) : N);
+    for (int r = 0; r < context::run_count; ++r) {
+      pack<decltype(map(v.v[0])), N> mapped;
+#pragma unroll
+      for (int k = 0; k < N; ++k) mapped.v[k] = map(v.v[r * N + k]);
+      if (Kind == row_kind::any || c.left(r) == N)
+        add_pack<R, N>(state, mapped.v, c.position(r), Kind == row_kind::any ? c.left(r) : N);
+    }
   }
-  if (Kind == row_kind::whole_block || (Kind == row_kind::any && at.team > 32)) {
-    // Two rooms in turn: one may still be read when the next reduction writes.
-    state = reduce_block<R>(state, at.shared + at.room * (32 * 32));
-    at.room ^= 1;
-  } else {
-    state = reduce_warp<R>(state, at.team);
+  if (at.team <= 32) return reduce_warp<R>(state, at.team);
+  state = reduce_block<R>(state, at.next_room());
+  if (at.g.s.gang > 1) {
+    auto* const all = shared_pointer<typename R::state>(at.next_room());
+    ++at.turn;
+    if (threadIdx.x < 32) {
+      state = reduce_gang<R>(state, at.g.s.exchange, at.gang, at.g.s.gang, at.member, at.turn);
+      if (threadIdx.x == 0) *all = state;
+    }
+    __syncthreads();
+    state = *all;
   }
-  if constexpr (Kind != row_kind::whole_warp)
-    if (at.g.s.gang > 1) state = reduce_gang<R>(at, state);
   return state;
 }
 
 /// Computes the row reductions of `Tree` at `At` in post-order, into at.results.
 template <class Root, class Tree, slots At, row_kind Kind>
 struct row_reductions {
-  static __device__ void run(row_place<Root>&) {}
+  static __device__ void run(row_place<Root, Kind>&) {}
 };
 template <class Root, slots At, row_kind Kind, class... A>
 struct row_reductions_of_all {
-  static __device__ void run(row_place<Root>&) {}
+  static __device__ void run(row_place<Root, Kind>&) {}
 };
 template <class Root, slots At, row_kind Kind, class Head, class... Tail>
 struct row_reductions_of_all<Root, At, Kind, Head, Tail...> {
-  static __device__ __forceinline__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root, Kind>& at) {
     row_reductions<Root, Head, At, Kind>::run(at);
     row_reductions_of_all<Root, behind<Head>(At), Kind, Tail...>::run(at);
   }
 };
 template <class Root, class Op, class... A, slots At, row_kind Kind>
 struct row_reductions<Root, apply<Op, A...>, At, Kind> {
-  static __device__ __forceinline__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root, Kind>& at) {
     constexpr slots first{At.leaf, At.scalar + has_state<Op>, At.row};
     row_reductions_of_all<Root, first, Kind, A...>::run(at);
   }
 };
 template <class Root, reduction Op, class A, slots At, row_kind Kind>
 struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
-  static __device__ __forceinline__ void run(row_place<Root>& at) {
+  static __device__ __forceinline__ void run(row_place<Root, Kind>& at) {
     row_reductions<Root, A, At, Kind>::run(at);
     constexpr int own = At.row + A::row_count;
     using R = reducer<Op, typename A::value_type>;
@@ -339,7 +278,7 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
       at.results[own] = found;
       return;
     }
-    auto const n = static_cast<column_t<Kind>>(at.g.length[own]);
+    std::int64_t const n = at.g.length[own];
     double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
     if constexpr (Op == reduction::var || Op == reduction::std) {
       // The row is near: two passes of plain sums cost less than combining moments.
@@ -387,86 +326,127 @@ class row_offsets {
   std::int64_t inner_, outer_;
 };
 
-inline constexpr int most_row_threads = 1024;
+inline constexpr int most_row_threads = 512;
 
 /// A team of threads a row, tiles of rows in turn.
 template <class Tree, row_kind Kind>
-__global__ void __launch_bounds__(most_row_threads)
+__global__ void __launch_bounds__(most_row_threads, 2)
     row_kernel(const __grid_constant__ row_arguments_of<Tree> g) {
-  constexpr int N = pack_size<Tree>;
   using T = typename Tree::value_type;
+  using context =
+      std::conditional_t<Kind == row_kind::any, row_context<Tree>, staged_root_context<Tree>>;
+  constexpr int N = context::run, M = N * context::run_count;
   extern __shared__ __align__(128) std::byte tiles[];
   __shared__ copy_barrier ready[max_stages];
+  __shared__ int tile_of[max_stages];
+  __shared__ alignas(16) std::byte copy_room[max_staged * sizeof(tile_copy)];
   __shared__ alignas(16) std::byte shared[2 * 32 * 32];
-  std::int64_t const rows = g.w.rows * g.w.outer_count;
+  auto* const copies = reinterpret_cast<tile_copy*>(copy_room);
+  row_place<Tree, Kind> at(g);
+  using index = typename row_place<Tree, Kind>::index;
+  auto const rows = static_cast<index>(g.w.rows * g.w.outer_count);
   bool const staging = g.s.operands > 0;
-  bool const starter = staging && threadIdx.x == 0;
-  int const gang = Kind == row_kind::whole_warp ? 1 : g.s.gang;
-  std::int64_t const first_tile = blockIdx.x / gang, step = gridDim.x / gang;
-  int const member = gang > 1 ? blockIdx.x % gang : 0;
-  if (starter)
-    for (int k = 0; k < g.s.stages; ++k) {
-      ready[k].init();
-      std::int64_t const tile = first_tile + k * step;
-      if (tile * g.s.tile_rows < rows)
-        start_tile(g.s, tile, rows, member, tiles + k * g.s.tile_bytes, ready[k]);
-    }
+  at.gang = static_cast<int>(blockIdx.x) / g.s.gang;
+  at.member = static_cast<int>(blockIdx.x) % g.s.gang;
+  at.begin = at.member * g.s.slice;
+  at.states = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+  at.team = g.s.team;
+  at.lane = static_cast<int>(threadIdx.x) % at.team;
+  if (staging && threadIdx.x == 0)
+    for (int k = 0; k < g.s.stages; ++k) ready[k].init(g.s.operands);
+  if (static_cast<int>(threadIdx.x) < g.s.operands)
+    copies[threadIdx.x] = tile_copy(g.s, threadIdx.x, rows, at.member);
   __syncthreads();
-  int const team = Kind == row_kind::whole_block ? static_cast<int>(blockDim.x) : g.s.team;
-  row_place<Tree> at(g);
-  at.shared = shared;
-  at.team = team;
-  at.lane = static_cast<int>(threadIdx.x) % team;
-  at.begin = member * g.s.slice;
-  int const teams = static_cast<int>(blockDim.x) / team;
+  index const step = gridDim.x / static_cast<unsigned>(g.s.gang);
+  // The tile in hand; where rows are staged, the next one to be copied, and the first warp's own.
+  index tile = at.gang;
+  auto const start = [&](int stage, index next, bool fresh) {
+    if (static_cast<int>(threadIdx.x) >= g.s.operands) return;  // a copy each
+    std::byte* const buffer = tiles + stage * g.s.tile_bytes;
+    if (Kind == row_kind::staged && next < copies[threadIdx.x].whole_tiles)
+      copies[threadIdx.x].start(next, buffer, ready[stage]);
+    else
+      start_copy(g.s, threadIdx.x, next, rows, at.member, fresh, buffer, ready[stage]);
+  };
+  auto const draw = [&](int stage, bool fresh) {  // by the first warp
+    tile = __shfl_sync(0xffffffffu, tile, 0);
+    if (threadIdx.x == 0) tile_of[stage] = tile;
+    start(stage, tile, fresh);
+    if (g.s.drawn && threadIdx.x == 0)
+      tile = gridDim.x + atomicAdd(g.s.drawn, 1u);  // comes while the block works
+    else
+      tile += step;
+  };
+  if (staging && threadIdx.x < 32)
+    for (int k = 0; k < g.s.stages; ++k)
+      if constexpr (Kind == row_kind::any)
+        start(k, tile + k * step, true);
+      else
+        draw(k, true);
+  auto first_tile = static_cast<unsigned>(__cvta_generic_to_shared(tiles));
+  asm volatile("" : "+r"(first_tile));  // an address in a register, not computed at every use
+  int const teams = static_cast<int>(blockDim.x) / at.team;
+  int const in_team = static_cast<int>(threadIdx.x) / at.team;
   int stage = 0;
   unsigned parity = 0;
-  for (std::int64_t tile = first_tile; tile * g.s.tile_rows < rows; tile += step) {
-    std::byte const* const buffer = tiles + stage * g.s.tile_bytes;
+  while (true) {
+    at.tile = first_tile + static_cast<unsigned>(stage) * g.s.tile_bytes;
     if (staging) ready[stage].wait(parity);
+    index const first_row = (Kind == row_kind::any ? tile : tile_of[stage]) * g.s.tile_rows;
+    if (first_row >= rows) break;
+    int const count = left_of(rows - first_row, g.s.tile_rows);
     // All lanes of a warp stay together, also where it has teams without a row.
-    for (int r = 0; r < g.s.tile_rows; r += teams) {
-      int const in_tile = r + static_cast<int>(threadIdx.x) / team;
-      std::int64_t const wanted = tile * g.s.tile_rows + in_tile;
-      bool const exists =
-          Kind == row_kind::whole_block || (in_tile < g.s.tile_rows && wanted < rows);
-      std::int64_t const row = exists ? wanted : tile * g.s.tile_rows;
-      row_offsets<Tree, Kind> const first(g, row);
-#pragma unroll
-      for (int s = 0; s < Tree::leaf_count; ++s) {
-        auto const& l = g.staged[s];
-        if constexpr (has_generator<Tree>) at.generated[s] = first.leaf(s);
-        if (l.offset >= 0) {
-          auto const* from = buffer + l.offset + (exists ? in_tile : 0) * l.pitch;
-          if (Kind == row_kind::any && !l.even)
-            from += reinterpret_cast<std::uintptr_t>(first.address(s)) % 16;
-          at.base[s] = from - at.begin * l.size;
-        } else {
-          at.base[s] = first.address(s);
-        }
+    if constexpr (Kind == row_kind::staged)
+      if (g.s.splats) {
+        fill_splats(g.s, first_row, count, tiles + stage * g.s.tile_bytes);
+        __syncthreads();
       }
-      if (g.s.kept_offset >= 0) at.kept = tiles + g.s.kept_offset + in_tile * g.s.kept_pitch;
+    for (int r = 0; r < count; r += teams) {
+      bool const exists = r + in_team < count;
+      at.in_tile = exists ? r + in_team : 0;
+      at.row = first_row + at.in_tile;
+      row_offsets<Tree, Kind> const first(g, at.row);
+      if constexpr (Kind == row_kind::any) {
+#pragma unroll
+        for (int s = 0; s < Tree::leaf_count; ++s) {
+          auto const& l = g.staged[s];
+          if constexpr (has_generator<Tree>) at.generated[s] = first.leaf(s);
+          if (l.here) {
+            auto const* from = tiles + stage * g.s.tile_bytes + l.offset + at.in_tile * l.pitch;
+            if (!l.even) from += reinterpret_cast<std::uintptr_t>(first.address(s)) % 16;
+            at.base[s] = from - at.begin * l.size;
+          } else {
+            at.base[s] = first.address(s);
+          }
+        }
+      } else if (g.s.kept_offset >= 0) {  // lanes without a row have room of their own
+        at.kept = first_tile + g.s.kept_offset + (r + in_team) * g.s.kept_pitch;
+      }
       row_reductions<Tree, Tree, slots{}, Kind>::run(at);
       if (!exists) continue;
       T* const out = static_cast<T*>(g.w.out) + first.out();
-      auto const columns = static_cast<column_t<Kind>>(g.w.columns);
-      auto const end = end_of<Kind>(at, columns);
-      for (auto column = begin_of<Kind>(at); column < end; column += team * N) {
-        using root_context =
-            std::conditional_t<Kind == row_kind::any, row_context<Tree>, whole_root_context<Tree>>;
-        auto const v = value<Tree, slots{}, N>::of(root_context(at, column, columns));
-        if constexpr (Kind == row_kind::any)
-          store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, left_of(columns - column, N),
-                   g.w.out_column);
-        else
-          store<N>(out + column, v.v, true, columns - column, 1);  // one result or whole packs
+      auto const end = context::end_of(at, g.w.columns);
+      for (auto column = context::first_column(at); column < end; column += at.team * M) {
+        context const c(at, column, end);
+        auto const v = value<Tree, slots{}, M>::of(c);
+        if constexpr (Kind == row_kind::any) {
+          store<N>(out + column * g.w.out_column, v.v, g.w.out_vector, c.left(0), g.w.out_column);
+        } else if (g.w.columns > 1) {
+          T* const to = out + (at.begin + column);
+#pragma unroll
+          for (int k = 0; k < context::run_count; ++k)
+            if (c.left(k) > 0) store<N>(to + k * c.step, v.v + k * N, true, N, 1);
+        } else {
+          out[0] = v.v[0];  // one result a row
+        }
       }
     }
     __syncthreads();  // the buffer may be filled anew, and the rooms for states
-    if (starter) {
-      std::int64_t const next = tile + g.s.stages * step;
-      if (next * g.s.tile_rows < rows)
-        start_tile(g.s, next, rows, member, tiles + stage * g.s.tile_bytes, ready[stage]);
+    if constexpr (Kind == row_kind::any) {
+      if (staging) start(stage, tile + g.s.stages * step, false);
+      tile += step;
+    } else if (threadIdx.x < 32) {
+      draw(stage, false);
     }
     if (++stage == g.s.stages) stage = 0, parity ^= 1;
   }
@@ -483,15 +463,19 @@ void launch_row_kernel(row_arguments_of<Tree>& g) {
   std::int64_t const tiles = (rows + g.s.tile_rows - 1) / g.s.tile_rows;
   std::int64_t const most = std::int64_t{multiprocessors()} * g.s.blocks_a_multiprocessor;
   unsigned const shared = g.s.shared_bytes;
-  if (g.s.gang == 1)
+  if (g.s.gang == 1) {
+    workspace const drawn(sizeof(unsigned));
+    if (Kind == row_kind::staged && tiles > 2 * most) {
+      clear(drawn.data(), sizeof(unsigned));
+      g.s.drawn = reinterpret_cast<unsigned*>(drawn.data());
+    }
     return launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads, shared, g);
-  std::int64_t const gangs = std::min(tiles, most / g.s.gang);
-  std::size_t const counters = static_cast<std::size_t>(gangs) * gang_counter_words * 4;
-  workspace const exchange(counters + 2 * gang_state_bytes * static_cast<std::size_t>(gangs) *
-                                          static_cast<std::size_t>(g.s.gang));
-  clear(exchange.data(), counters);
+  }
+  std::int64_t const blocks = std::min(tiles, most / g.s.gang) * g.s.gang;
+  workspace const exchange(gang_exchange_bytes(blocks));
+  clear(exchange.data(), gang_exchange_bytes(blocks));
   g.s.exchange = exchange.data();
-  launch_together(row_kernel<Tree, Kind>, gangs * g.s.gang, g.s.threads, shared, g);
+  launch_together(row_kernel<Tree, Kind>, blocks, g.s.threads, shared, g);
 }
 
 template <class Tree>
@@ -506,21 +490,29 @@ void launch_row(fused_call const& call, extents const& shape, destination const&
     g.length[r] = call.row_length[r];
     g.alias[r] = call.row_alias[r];
   }
-  g.s = make_stage_plan(call, g.w, operands, N, keeps_argument<Tree>(call) ? kept_size<Tree>() : 0);
+  g.s = make_stage_plan(call, g.w, operands, N, N * row_runs<Tree>,
+                        keeps_argument<Tree>(call) ? kept_size<Tree>() : 0);
   for (int s = 0; s < Tree::leaf_count; ++s) {
     operand const& o = call.operands[call.slot[s]];
     g.leaf[s] = operands[call.slot[s]];
     int const k = g.s.staged[call.slot[s]];
-    g.staged[s] = {k < 0 ? -1 : static_cast<int>(g.s.operand[k].offset),
-                   k < 0 ? 0 : static_cast<int>(g.s.operand[k].pitch),
-                   o.data ? static_cast<int>(size_of(o.type)) : 0, k < 0 || g.s.operand[k].even};
+    int const size = o.data ? static_cast<int>(size_of(o.type)) : 0;
+    if (k < 0) {
+      g.staged[s] = {false, 0, 0, size, size, true};
+    } else {
+      staged_operand const& staged = g.s.operand[k];
+      g.staged[s] = {true,
+                     static_cast<int>(staged.offset),
+                     staged.rows > 1 ? static_cast<int>(staged.pitch) : 0,
+                     size,
+                     staged.splat ? 0 : size,
+                     staged.even};
+    }
   }
-  if (!g.s.whole)
-    launch_row_kernel<Tree, row_kind::any>(g);
-  else if (g.s.team == g.s.threads)
-    launch_row_kernel<Tree, row_kind::whole_block>(g);
+  if (g.s.whole)
+    launch_row_kernel<Tree, row_kind::staged>(g);
   else
-    launch_row_kernel<Tree, row_kind::whole_warp>(g);
+    launch_row_kernel<Tree, row_kind::any>(g);
 }
 
 }  // namespace cuda_engine

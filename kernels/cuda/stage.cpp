@@ -11,53 +11,78 @@ namespace {
 
 constexpr std::int64_t shared_bytes = 220 << 10;  // of 228 KiB a multiprocessor; 1 KiB is a block's
 constexpr int threads_a_multiprocessor = 1024;    // of 64 registers each
-constexpr std::int64_t block_packs = 4096;        // of a row, 64 KiB: longer ones take several
-constexpr std::int64_t slice_packs = 6656;        // blocks, 104 KiB each, two on a multiprocessor
+constexpr std::int64_t thread_packs = 4;          // of a row that a thread takes
+constexpr int block_threads = 512;                // of a gang's blocks, two on a multiprocessor
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Takes the operands whose rows can be copied in bulk. Copies begin and end at multiples of 16
 /// bytes: where a row does not, the bytes around it come along (memory comes in blocks of 256).
-void choose_operands(stage_plan& s, fused_call const& call, walk const& w,
+/// False when one was not taken.
+bool choose_operands(stage_plan& s, fused_call const& call, walk const& w,
                      leaf_walk const* leaves) {
-  for (int k = 0; k < call.operand_count && s.operands < max_staged; ++k) {
+  bool all = true;
+  for (int k = 0; k < call.operand_count; ++k) {
     operand const& o = call.operands[k];
-    std::int64_t const size = size_of(o.type), bytes = s.longest * size;
-    std::int64_t const stride = w.rows == 1 ? bytes : leaves[k].row * size;
-    if (!o.data || leaves[k].column != 1 || stride <= 0) continue;
-    bool const even =
-        bytes % 16 == 0 && stride % 16 == 0 && reinterpret_cast<std::uintptr_t>(o.data) % 16 == 0;
-    if (!even && (s.whole || s.gang > 1)) continue;
+    bool const splat = leaves[k].kind == inner_kind::splat;
+    if (!o.data || (splat && !s.whole)) continue;
+    std::int64_t const size = size_of(o.type), bytes = splat ? size : s.longest * size;
+    std::int64_t const stride = w.rows == 1 ? (splat ? 0 : bytes) : leaves[k].row * size;
+    bool const even = splat || (bytes % 16 == 0 && stride % 16 == 0 &&
+                                reinterpret_cast<std::uintptr_t>(o.data) % 16 == 0);
+    if ((!splat && (leaves[k].column != 1 || stride < 0)) ||
+        (!even && (s.whole || s.gang > 1 || stride == 0)) || s.operands == max_staged) {
+      all = false;
+      continue;
+    }
+    if (splat) s.splats = true;
     s.staged[k] = s.operands;
-    s.operand[s.operands++] = {o.data, stride, bytes, even ? bytes : ceil_div(bytes, 16) * 16 + 16,
-                               0,      even};
+    s.operand[s.operands++] = {
+        o.data,
+        stride,
+        bytes,
+        splat ? 16 : s.gang > 1 ? s.slice * size : even ? bytes : ceil_div(bytes, 16) * 16 + 16,
+        even,
+        splat};
   }
+  return all;
 }
 
-std::int64_t staged_bytes(stage_plan const& s) {
+/// Gives the operands their rows of a tile's buffer; its bytes.
+std::int64_t lay_out(stage_plan& s) {
   std::int64_t bytes = 0;
-  for (int k = 0; k < s.operands; ++k) bytes += s.operand[k].pitch;
+  for (int k = 0; k < s.operands; ++k) {
+    staged_operand& o = s.operand[k];
+    o.rows = o.stride == 0 ? 1 : s.tile_rows;
+    o.offset = static_cast<unsigned>(bytes);
+    bytes += o.pitch * o.rows;
+  }
   return bytes;
+}
+
+void stage_nothing(stage_plan& s) {
+  s.operands = 0;
+  s.splats = false;
+  std::fill(std::begin(s.staged), std::end(s.staged), -1);
 }
 
 /// Threads and blocks of a row: the number of its packs alone decides, and so the order in which
 /// they are combined, whatever the operands' layout and however many rows there are.
 void choose_team(stage_plan& s, std::int64_t packs) {
-  if (packs <= 256) {  // a warp or part of it: four packs a thread
-    while (s.team > 4 && s.team / 2 * 4 >= packs) s.team /= 2;
+  if (packs <= 2 * 32 * thread_packs) {  // a warp or part of it
+    while (s.team > 4 && s.team / 2 * thread_packs >= packs) s.team /= 2;
     return;
   }
-  if (packs > block_packs) {
-    s.threads = threads_a_multiprocessor / 2;
-    s.gang = static_cast<int>(
-        std::min<std::int64_t>(ceil_div(packs, slice_packs), 2 * multiprocessors()));
-    s.slice = ceil_div(s.longest, s.gang * std::int64_t{16}) * 16;
+  if (packs <= 2 * block_threads * thread_packs) {
+    s.threads = static_cast<int>(
+        ceil_div(packs, 32 * (packs > block_threads * thread_packs ? 2 : 1) * thread_packs) * 32);
   } else {
-    s.threads = static_cast<int>(std::clamp<std::int64_t>(ceil_div(packs, 8 * 32) * 32, 128, 1024));
-    // Larger and fewer blocks where rows are so long that none could be copied ahead.
-    while (s.threads < threads_a_multiprocessor &&
-           packs * 16 * 2 * (threads_a_multiprocessor / s.threads) > shared_bytes)
-      s.threads = std::min(2 * s.threads, threads_a_multiprocessor);
+    // As many gangs as there is room for, and then all blocks in them.
+    std::int64_t const blocks = 2 * std::int64_t{multiprocessors()};
+    std::int64_t const wanted = std::min(ceil_div(packs, block_threads * thread_packs), blocks);
+    s.threads = block_threads;
+    s.gang = static_cast<int>(blocks / (blocks / wanted));
+    s.slice = ceil_div(s.longest, s.gang * std::int64_t{16}) * 16;
   }
   s.team = s.threads;
 }
@@ -65,9 +90,9 @@ void choose_team(stage_plan& s, std::int64_t packs) {
 }  // namespace
 
 stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk const* leaves, int pack,
-                           int kept_size) {
+                           int step, int kept_size) {
   stage_plan s;
-  std::fill(std::begin(s.staged), std::end(s.staged), -1);
+  stage_nothing(s);
   // Rows are staged where all of them have one length, the root's or that of its reductions.
   s.longest = w.columns;
   bool one_length = true;
@@ -76,42 +101,42 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
     one_length = one_length && (s.longest == 1 || n == s.longest);
     s.longest = std::max(s.longest, n);
   }
-  std::int64_t const packs = ceil_div(s.longest, pack);
-  s.whole = one_length && s.longest % pack == 0 && s.longest < (1 << 30) && w.outer_axes == 0 &&
-            (w.columns == 1 || w.out_vector);
-  for (int k = 0; k < call.operand_count; ++k)
-    s.whole = s.whole && (!call.operands[k].data || leaves[k].kind != inner_kind::gather);
-  choose_team(s, packs);
+  s.slice = s.longest;
+  choose_team(s, ceil_div(s.longest, pack));
   int const teams = s.threads / s.team;
   s.tile_rows = teams;
   s.blocks_a_multiprocessor = std::max(threads_a_multiprocessor / s.threads, 1);
-  if (copies_in_bulk() && one_length && w.outer_axes == 0) choose_operands(s, call, w, leaves);
+  if (!copies_in_bulk() || !one_length || w.outer_axes > 0) return s;
   // A gang's blocks run at the same time, two on a multiprocessor.
-  if (staged_bytes(s) > (s.gang > 1 ? shared_bytes / 2 : shared_bytes)) {
-    s.operands = 0;
-    std::fill(std::begin(s.staged), std::end(s.staged), -1);
+  std::int64_t const most = s.gang > 1 ? shared_bytes / 2 : shared_bytes;
+  // Threads read whole steps, also behind the end of a row.
+  std::int64_t const steps = ceil_div(s.slice, s.team * step) * s.team * step;
+  std::int64_t const behind = (steps - s.slice) * 16 / pack;
+  s.whole = s.longest % pack == 0 && s.longest < (1 << 30) && w.rows < (1 << 30) &&
+            (w.columns == 1 || w.out_vector);
+  if (!choose_operands(s, call, w, leaves) || s.operands == 0 || lay_out(s) + behind > most) {
+    s.whole = false;
+    stage_nothing(s);
+    choose_operands(s, call, w, leaves);
+    if (lay_out(s) > most) stage_nothing(s);
   }
   if (s.operands == 0) return s;
   // Tiles of about 8 KiB or more, a row or more for each team.
-  std::int64_t const row_bytes = staged_bytes(s);
   if (teams > 1)
-    s.tile_rows *=
-        static_cast<int>(std::clamp<std::int64_t>((8 << 10) / (row_bytes * teams), 1, 16));
-  s.tile_bytes = static_cast<unsigned>(row_bytes * s.tile_rows);
-  for (int k = 1; k < s.operands; ++k)
-    s.operand[k].offset =
-        s.operand[k - 1].offset + static_cast<unsigned>(s.operand[k - 1].pitch * s.tile_rows);
+    s.tile_rows *= static_cast<int>(std::clamp<std::int64_t>((8 << 10) / lay_out(s), 1, 16));
+  s.tile_bytes = static_cast<unsigned>(lay_out(s));
   // What is kept must leave room for two buffers.
-  std::int64_t kept = s.longest * kept_size * s.tile_rows;
-  if (!s.whole || s.gang > 1 || 2 * s.tile_bytes + kept > shared_bytes) kept = 0;
+  std::int64_t kept = s.whole ? steps * kept_size * s.tile_rows : 0;
+  if (2 * s.tile_bytes + kept + behind > most) kept = 0;
+  std::int64_t const rest = kept + behind;
   s.blocks_a_multiprocessor = static_cast<int>(
-      std::clamp<std::int64_t>(shared_bytes / (s.tile_bytes + kept), 1, s.blocks_a_multiprocessor));
-  std::int64_t const room = shared_bytes / s.blocks_a_multiprocessor - kept;
+      std::clamp<std::int64_t>(shared_bytes / (s.tile_bytes + rest), 1, s.blocks_a_multiprocessor));
+  std::int64_t const room = shared_bytes / s.blocks_a_multiprocessor - rest;
   s.stages = static_cast<int>(std::clamp<std::int64_t>(room / s.tile_bytes, 1, max_stages));
-  s.shared_bytes = s.tile_bytes * static_cast<unsigned>(s.stages) + static_cast<unsigned>(kept);
+  s.shared_bytes = s.tile_bytes * static_cast<unsigned>(s.stages) + static_cast<unsigned>(rest);
   if (kept > 0) {
     s.kept_offset = static_cast<int>(s.tile_bytes) * s.stages;
-    s.kept_pitch = static_cast<int>(s.longest) * kept_size;
+    s.kept_pitch = static_cast<int>(steps) * kept_size;
   }
   return s;
 }

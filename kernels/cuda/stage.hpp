@@ -11,14 +11,14 @@ namespace cuda_engine {
 /// An operand whose rows are copied to shared memory before they are used.
 struct staged_operand {
   void const* data;
-  std::int64_t stride, bytes;  // from row to row, of a row
+  std::int64_t stride, bytes;  // from row to row, of a row; stride 0: all have the same elements
   std::int64_t pitch;          // from row to row in a tile's buffer; of a gang: bytes of a slice
-  unsigned offset;             // of the operand's rows in a tile's buffer
   bool even;                   // rows begin and end at multiples of 16 bytes
+  bool splat = false;          // one element a row: repeated to 16 bytes in the buffer
+  int rows = 1;                // in a tile's buffer
+  unsigned offset = 0;         // of them there
 };
 inline constexpr int max_staged = 8, max_stages = 4;
-/// Of a gang: words from counter to counter, each in a line of its own; room for a block's state.
-inline constexpr int gang_counter_words = 32, gang_state_bytes = 32;
 
 struct stage_plan {
   int operands = 0;  // 0: rows are read where they are
@@ -29,19 +29,25 @@ struct stage_plan {
   int kept_offset = -1, kept_pitch = 0;       // of the last reduction's argument; -1: not kept
   int stages = 1, tile_rows = 1;  // buffers of a block: all but one are filled while one is used
   int team = 32, threads = 256;   // threads a row; team == threads: the block
-  int gang = 1;                   // blocks a row; each takes `slice` elements of it
+  int gang = 1;                   // blocks a row; each takes up to `slice` elements of it
   std::int64_t slice = 0;
   int blocks_a_multiprocessor = 1;
-  bool whole = false;  // rows are whole packs, one stride apart; leaves vectors or one value a row
-  std::byte* exchange = nullptr;  // of gangs: counters, then states
+  bool whole = false;             // rows are whole packs, one stride apart, and all staged
+  bool splats = false;            // some operands have one element a row
+  std::byte* exchange = nullptr;  // of gangs (gang.hpp)
+  // Tiles that blocks have drawn, each as it is done with one: multiprocessors do not reach memory
+  // equally fast. nullptr: tiles in turn.
+  unsigned* drawn = nullptr;
 };
 
-/// Decides it for the rows of `w`; `pack` elements are read at once. `kept_size`: bytes of an element
-/// of what is to be kept of a row where there is room; 0: nothing.
+/// Decides it for the rows of `w`; `pack` elements are read at once, `step` by a thread before the
+/// next ones. `kept_size`: bytes of an element of what is to be kept of a row where there is room; 0:
+/// nothing.
 [[nodiscard]] stage_plan make_stage_plan(fused_call const& call, walk const& w,
-                                         leaf_walk const* leaves, int pack, int kept_size);
+                                         leaf_walk const* leaves, int pack, int step,
+                                         int kept_size);
 
-/// An mbarrier in shared memory, for copies that one thread starts and all wait for (PTX ISA, 9.7).
+/// An mbarrier in shared memory, for copies that some threads start and all wait for (PTX ISA, 9.7).
 struct copy_barrier {
   std::uint64_t word;
 
@@ -49,9 +55,11 @@ struct copy_barrier {
   __device__ unsigned address() const {
     return static_cast<unsigned>(__cvta_generic_to_shared(this));
   }
-  __device__ void init() {
+  /// A phase ends with the copies that `threads` threads announced.
+  __device__ void init(int threads) {
 #if __CUDA_ARCH__ >= 900
-    asm volatile("mbarrier.init.shared::cta.b64 [%0], 1;" ::"r"(address()) : "memory");
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(address()), "r"(threads)
+                 : "memory");
     asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
 #endif
   }
@@ -105,31 +113,64 @@ __device__ inline row_copy copy_of_row(staged_operand const& o, std::int64_t row
   return {from - before, (before + static_cast<unsigned>(o.bytes) + 15) / 16 * 16};
 }
 
-/// Copies the tile's rows of every staged operand to `buffer`, of a gang's the member's slice. One
-/// thread calls it.
-__device__ inline void start_tile(stage_plan const& s, std::int64_t tile, std::int64_t rows,
-                                  int member, std::byte* buffer, copy_barrier& ready) {
+/// Copies the tile's rows of staged operand k to `buffer`, of a gang's the member's slice; nothing
+/// where there is no such tile. `fresh`: nothing has been copied there yet.
+__device__ inline void start_copy(stage_plan const& s, int k, std::int64_t tile, std::int64_t rows,
+                                  int member, bool fresh, std::byte* buffer, copy_barrier& ready) {
+  staged_operand const& o = s.operand[k];
   std::int64_t const first = tile * s.tile_rows;
-  int const count = static_cast<int>(rows - first < s.tile_rows ? rows - first : s.tile_rows);
-  unsigned all = 0;
-  for (int k = 0; k < s.operands; ++k) {
-    staged_operand const& o = s.operand[k];
-    if (o.even)
-      all += static_cast<unsigned>(count) * copy_of_row(o, first, member).bytes;
-    else
-      for (int r = 0; r < count; ++r) all += copy_of_row(o, first + r, member).bytes;
+  if (o.splat || first >= rows) return ready.expect(0);
+  int const count = o.stride == 0 ? fresh : static_cast<int>(smaller(rows - first, o.rows));
+  row_copy const c = copy_of_row(o, first, member);
+  std::byte* const to = buffer + o.offset;
+  if (o.even && (count <= 1 || o.stride == o.pitch)) {
+    ready.expect(static_cast<unsigned>(count) * c.bytes);
+    if (count > 0 && c.bytes > 0) ready.copy(to, c.from, static_cast<unsigned>(count) * c.bytes);
+    return;
   }
+  unsigned all = 0;
+  for (int r = 0; r < count; ++r) all += copy_of_row(o, first + r, member).bytes;
   ready.expect(all);
+  for (int r = 0; r < count; ++r)
+    if (row_copy const next = copy_of_row(o, first + r, member); next.bytes > 0)
+      ready.copy(to + r * o.pitch, next.from, next.bytes);
+}
+
+/// The copies of an operand of which a whole tile is one.
+struct tile_copy {
+  std::byte const* from;
+  std::int64_t stride;  // bytes from tile to tile
+  unsigned bytes, to;
+  int whole_tiles = 0;  // the first ones, without a shorter last one
+
+  tile_copy() = default;
+  __device__ tile_copy(stage_plan const& s, int k, std::int64_t rows, int member) {
+    staged_operand const& o = s.operand[k];
+    if (!o.even || o.splat || o.stride == 0 || (s.tile_rows > 1 && o.stride != o.pitch)) return;
+    row_copy const first = copy_of_row(o, 0, member);
+    if (first.bytes == 0) return;
+    from = first.from;
+    stride = s.tile_rows * o.stride;
+    bytes = static_cast<unsigned>(s.tile_rows) * first.bytes;
+    to = o.offset;
+    whole_tiles = static_cast<int>(smaller(rows / s.tile_rows, 1 << 30));
+  }
+  __device__ void start(std::int64_t tile, std::byte* buffer, copy_barrier& ready) const {
+    ready.expect(bytes);
+    ready.copy(buffer + to, from + tile * stride, bytes);
+  }
+};
+
+/// Writes the elements of operands that have one a row, for `count` rows.
+__device__ inline void fill_splats(stage_plan const& s, std::int64_t first, int count,
+                                   std::byte* buffer) {
   for (int k = 0; k < s.operands; ++k) {
     staged_operand const& o = s.operand[k];
-    std::byte* const to = buffer + o.offset;
-    if (o.even && o.stride == o.pitch) {
-      ready.copy(to, copy_of_row(o, first, member).from, static_cast<unsigned>(count * o.pitch));
-    } else {
-      for (int r = 0; r < count; ++r)
-        if (auto const c = copy_of_row(o, first + r, member); c.bytes > 0)
-          ready.copy(to + r * o.pitch, c.from, c.bytes);
-    }
+    if (!o.splat) continue;
+    auto const* const from = static_cast<std::byte const*>(o.data) + first * o.stride;
+    for (int i = static_cast<int>(threadIdx.x); i < 16 * smaller(count, o.rows);
+         i += static_cast<int>(blockDim.x))
+      buffer[o.offset + i] = from[i / 16 * o.stride + i % o.bytes];
   }
 }
 #endif

@@ -51,7 +51,6 @@ __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> 
   return out;
 }
 
-__device__ inline std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 /// How many of `most` are left of `count`.
 __device__ inline int left_of(std::int64_t count, int most) {
   return count >= most ? most : static_cast<int>(count);
