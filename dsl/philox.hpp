@@ -34,8 +34,20 @@ struct philox_block {
   std::uint32_t word[4];
 };
 
-struct philox_key {
-  std::uint32_t word[2];
+/// The keys of the ten rounds, made from a seed.
+struct philox_keys {
+  std::uint32_t word[10][2];
+
+  philox_keys() = default;
+  SLOTH_HD constexpr philox_keys(std::uint64_t seed) : word{} {  // NOLINT: a seed is one
+    auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+    for (auto& key : word) {
+      key[0] = k0;
+      key[1] = k1;
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
+    }
+  }
 };
 
 /// The 64-bit product, in one instruction on a GPU (from C++ nvcc adds a zero to its upper half).
@@ -50,58 +62,57 @@ SLOTH_HD constexpr std::uint64_t philox_product(std::uint32_t a, std::uint32_t b
   return std::uint64_t{a} * b;
 }
 
-/// Four random words: the bijection of `counter` chosen by `key`, ten rounds of Salmon et al.,
+/// Four random words: the bijection of `counter` chosen by `keys`, ten rounds of Salmon et al.,
 /// whose constants these are.
-SLOTH_HD constexpr philox_block philox4x32_10(philox_block counter, philox_key key) {
+SLOTH_HD constexpr philox_block philox4x32_10(philox_block counter, philox_keys const& keys) {
   std::uint32_t c0 = counter.word[0], c1 = counter.word[1];
   std::uint32_t c2 = counter.word[2], c3 = counter.word[3];
-  std::uint32_t k0 = key.word[0], k1 = key.word[1];
-  for (int round = 0; round < 10; ++round) {
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+#endif
+  for (auto const& key : keys.word) {
     std::uint64_t const p0 = philox_product(0xD2511F53u, c0);
     std::uint64_t const p1 = philox_product(0xCD9E8D57u, c2);
-    c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ k0;
+    c0 = static_cast<std::uint32_t>(p1 >> 32) ^ c1 ^ key[0];
     c1 = static_cast<std::uint32_t>(p1);
-    c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ k1;
+    c2 = static_cast<std::uint32_t>(p0 >> 32) ^ c3 ^ key[1];
     c3 = static_cast<std::uint32_t>(p0);
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
   }
   return {{c0, c1, c2, c3}};
 }
 
 /// The words of (row, thread); rows past 2^32 carry into the counter's second word, as cuRAND's.
-SLOTH_HD constexpr philox_block philox_words(std::uint64_t seed, std::uint64_t row,
+SLOTH_HD constexpr philox_block philox_words(philox_keys const& keys, std::uint64_t row,
                                              std::uint32_t thread) {
   return philox4x32_10(
-      {{static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32), thread, 0}},
-      {{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}});
+      {{static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(row >> 32), thread, 0}}, keys);
 }
 
 /// The block that holds element `j` of the 32-bit stream, as word j % 4.
-SLOTH_HD constexpr philox_block philox_block32(std::uint64_t seed, std::uint64_t j) {
-  return philox_words(seed, j >> 18, static_cast<std::uint32_t>(j >> 2) & 65535u);
+SLOTH_HD constexpr philox_block philox_block32(philox_keys const& keys, std::uint64_t j) {
+  return philox_words(keys, j >> 18, static_cast<std::uint32_t>(j >> 2) & 65535u);
 }
 
 /// The block that holds element `j` of the 64-bit stream, as words 2 (j % 2) and 2 (j % 2) + 1.
-SLOTH_HD constexpr philox_block philox_block64(std::uint64_t seed, std::uint64_t j) {
-  return philox_words(seed, 2 * (j >> 18) + ((j >> 1) & 1),
+SLOTH_HD constexpr philox_block philox_block64(philox_keys const& keys, std::uint64_t j) {
+  return philox_words(keys, 2 * (j >> 18) + ((j >> 1) & 1),
                       static_cast<std::uint32_t>(j >> 2) & 65535u);
 }
 
 /// Element i of a draw of 32 random bits at `offset`, the bits of curandGenerate.
-SLOTH_HD constexpr std::uint32_t philox_bits32(std::uint64_t seed, std::uint64_t offset,
+SLOTH_HD constexpr std::uint32_t philox_bits32(philox_keys const& keys, std::uint64_t offset,
                                                std::uint64_t i) {
   std::uint64_t const j = offset + i;
-  philox_block const b = philox_block32(seed, j);
+  philox_block const b = philox_block32(keys, j);
   // A chain of selections: a variable index would put the block into local memory on a GPU.
   return (j & 2) ? ((j & 1) ? b.word[3] : b.word[2]) : ((j & 1) ? b.word[1] : b.word[0]);
 }
 
 /// Element i of a draw of 64 random bits at `offset`: the two words of double i, low word first.
-SLOTH_HD constexpr std::uint64_t philox_bits64(std::uint64_t seed, std::uint64_t offset,
+SLOTH_HD constexpr std::uint64_t philox_bits64(philox_keys const& keys, std::uint64_t offset,
                                                std::uint64_t i) {
   std::uint64_t const j = offset + i;
-  philox_block const b = philox_block64(seed, j);
+  philox_block const b = philox_block64(keys, j);
   return (j & 1) ? (std::uint64_t{b.word[3]} << 32 | b.word[2])
                  : (std::uint64_t{b.word[1]} << 32 | b.word[0]);
 }
@@ -167,13 +178,14 @@ SLOTH_HD inline philox_pair<double> philox_box_muller(std::uint32_t x0, std::uin
 /// Element i of a draw at `offset` of uniform numbers in (0, 1]: the bits of curandGenerateUniform
 /// and curandGenerateUniformDouble. 1 itself appears about once in 2^25 floats.
 template <class T>
-SLOTH_HD constexpr T philox_uniform(std::uint64_t seed, std::uint64_t offset, std::uint64_t i) {
+SLOTH_HD constexpr T philox_uniform(philox_keys const& keys, std::uint64_t offset,
+                                    std::uint64_t i) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "philox_uniform: draws are float or double; cast the result");
   if constexpr (std::is_same_v<T, float>) {
-    return philox_unit(philox_bits32(seed, offset, i));
+    return philox_unit(philox_bits32(keys, offset, i));
   } else {
-    std::uint64_t const bits = philox_bits64(seed, offset, i);
+    std::uint64_t const bits = philox_bits64(keys, offset, i);
     return philox_unit(static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32));
   }
 }
@@ -184,17 +196,17 @@ SLOTH_HD constexpr T philox_uniform(std::uint64_t seed, std::uint64_t offset, st
 /// odd offset starts with the second half of a pair, and a generator rounds its offset up to even
 /// before and after a draw of normals, else they share words with their neighbours (cuRAND's do).
 template <class T>
-SLOTH_HD inline T philox_normal(std::uint64_t seed, std::uint64_t offset, std::uint64_t i) {
+SLOTH_HD inline T philox_normal(philox_keys const& keys, std::uint64_t offset, std::uint64_t i) {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
                 "philox_normal: draws are float or double; cast the result");
   std::uint64_t const j = offset + i;
   if constexpr (std::is_same_v<T, float>) {
-    philox_block const b = philox_block32(seed, j);
+    philox_block const b = philox_block32(keys, j);
     auto const z =
         (j & 2) ? philox_box_muller(b.word[2], b.word[3]) : philox_box_muller(b.word[0], b.word[1]);
     return (j & 1) ? z.cosine : z.sine;
   } else {
-    philox_block const b = philox_block64(seed, j);
+    philox_block const b = philox_block64(keys, j);
     auto const z = philox_box_muller(b.word[0], b.word[1], b.word[2], b.word[3]);
     return (j & 1) ? z.cosine : z.sine;
   }

@@ -7,6 +7,8 @@
 #include <kernels/cuda/value.hpp>
 
 #include <thrust/execution_policy.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
 #include <thrust/tabulate.h>
 
 #include <array>
@@ -22,22 +24,19 @@ struct arguments_of {
   static constexpr int generators = has_generator<Tree> ? leaves : 1;
 
   void const* leaf[leaves];
-  scalar_bits scalar_value[scalars];
-  scalar_bits generator[2 * generators];
+  scalar_bits scalar[scalars];
+  generator_arguments generator[generators];
 
-  explicit arguments_of(fused_call const& call) : leaf{}, scalar_value{}, generator{} {
+  explicit arguments_of(fused_call const& call) : leaf{}, scalar{}, generator{} {
     for (int k = 0; k < Tree::leaf_count; ++k) {
       operand const& o = call.operands[call.slot[k]];
       leaf[k] = o.data;
       if constexpr (has_generator<Tree>) {
-        generator[2 * k] = o.params[0];
-        generator[2 * k + 1] = o.params[1];
+        generator[k] = {{o.params[0], o.params[1]}, o.params[0].as<two_u64>().a};
       }
     }
-    for (int k = 0; k < Tree::scalar_count; ++k) scalar_value[k] = call.scalars[k];
+    for (int k = 0; k < Tree::scalar_count; ++k) scalar[k] = call.scalars[k];
   }
-  __device__ scalar_bits const& scalar(int slot) const { return scalar_value[slot]; }
-  __device__ scalar_bits const* params(int slot) const { return generator + 2 * slot; }
 };
 
 template <class Tree>
@@ -54,16 +53,58 @@ struct flat_function {
     __device__ pack<U, M> load() const {
       return static_cast<pack<U, M> const*>(a.leaf[Slot])[i];
     }
-    template <int Slot>
-    __device__ std::int64_t index(int k) const {
-      return i * N + k;
-    }
-    __device__ scalar_bits const& scalar(int slot) const { return a.scalar(slot); }
-    __device__ scalar_bits const* params(int slot) const { return a.params(slot); }
   };
 
   __device__ pack<T, N> operator()(std::int64_t i) const {
     return value<Tree, slots{}, N>::of(context{a, i});
+  }
+};
+
+/// Trees that draw or count take more packs a thread, side by side: their work is arithmetic, and
+/// more of it in flight hides its latency. Stores its results itself.
+template <class Tree>
+struct flat_batch {
+  static constexpr int N = pack_size<Tree>, R = run_count<Tree>, lanes = 256;
+  using T = typename Tree::value_type;
+  arguments_of<Tree> a;
+  pack<T, N>* out;
+  std::int64_t packs;
+
+  struct context {
+    static constexpr int run = N;
+    arguments_of<Tree> const& a;
+    std::int64_t first, packs;  // R packs, `lanes` apart
+    template <class U, int M, int Slot>
+    __device__ pack<U, M> load() const {
+      pack<U, M> p;
+#pragma unroll
+      for (int r = 0; r < R; ++r) {
+        std::int64_t const i = first + r * lanes;
+        auto const v = i < packs ? static_cast<pack<U, N> const*>(a.leaf[Slot])[i] : pack<U, N>{};
+#pragma unroll
+        for (int k = 0; k < N; ++k) p.v[r * N + k] = v.v[k];
+      }
+      return p;
+    }
+    template <int Slot>
+    __device__ std::int64_t index(int k) const {
+      return (first + k / N * lanes) * N + k % N;
+    }
+    template <int Slot>
+    __device__ bool neighbours() const {
+      return true;
+    }
+  };
+
+  /// Threads, of which each block of `lanes` takes R * lanes packs.
+  [[nodiscard]] std::int64_t count() const { return (packs + R * lanes - 1) / (R * lanes) * lanes; }
+  __device__ void operator()(std::int64_t i) const {
+    std::int64_t const first = i / lanes * (R * lanes) + i % lanes;
+    auto const v = value<Tree, slots{}, R * N>::of(context{a, first, packs});
+#pragma unroll
+    for (int r = 0; r < R; ++r)
+      if (first + r * lanes < packs)
+        store<N>(&out[first + r * lanes].v[0], v.v + r * N, true, N, 1);
   }
 };
 
@@ -89,21 +130,41 @@ template <class Tree>
 struct general_context {
   static constexpr int R = general_rows<Tree>, run = pack_size<Tree>;
   general_arguments<Tree> const& g;
+  arguments_of<Tree> const& a;
   std::int64_t const* base;  // by leaf slot: its element at this thread's pack
+  int column;                // the pack's, in a row that holds several of `width`
   runs<R, run> where;        // rows
+
+  /// Of a narrow leaf: from its element at the row's first column to that of the pack's element k.
+  __device__ std::int64_t narrow(leaf_walk const& l, int k) const {
+    unsigned const at = static_cast<unsigned>(column + k), width = static_cast<unsigned>(g.w.width);
+    return at / width * l.across + at % width * l.along;
+  }
 
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
     leaf_walk const& l = g.leaf[Slot];
-    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], l.run, where,
-                             l.kind, l.column);
+    U const* const p = static_cast<U const*>(a.leaf[Slot]) + base[Slot];
+    if (l.kind != inner_kind::narrow) return load_runs<R, run>(p, l.run, where, l.kind, l.column);
+    pack<U, M> out;
+#pragma unroll
+    for (int k = 0; k < run; ++k) {
+      U const* const q = p + narrow(l, k);
+#pragma unroll
+      for (int r = 0; r < R; ++r) out.v[r * run + k] = k < where.left[r] ? q[r * l.run] : U{};
+    }
+    return out;
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
-    return base[Slot] + k / run * g.leaf[Slot].run + k % run * g.leaf[Slot].column;
+    leaf_walk const& l = g.leaf[Slot];
+    return base[Slot] + k / run * l.run +
+           (l.kind == inner_kind::narrow ? narrow(l, k % run) : k % run * l.column);
   }
-  __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
-  __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
+  template <int Slot>
+  __device__ bool neighbours() const {
+    return g.leaf[Slot].column == 1;
+  }
 };
 
 template <class Tree>
@@ -135,6 +196,7 @@ __global__ void __launch_bounds__(general_threads, 4)
 #pragma unroll
   for (int s = 0; s < Tree::leaf_count; ++s)
     base[s] = g.leaf[s].first + row * g.leaf[s].row + column * g.leaf[s].column;
+#pragma unroll 1
   for (int a = g.w.outer_axes - 1; a >= 0; --a) {
     unsigned const extent = static_cast<unsigned>(g.w.outer_extent[a]);
     std::int64_t const i = a > 0 ? outer % extent : outer;
@@ -147,7 +209,7 @@ __global__ void __launch_bounds__(general_threads, 4)
   T* out = static_cast<T*>(g.w.out) + out_base;
 #pragma unroll 1
   for (int batch = 0; batch < g.batches && row < g.w.rows; ++batch) {
-    general_context<Tree> c{g, base, {}};
+    general_context<Tree> c{g, g.a, base, static_cast<int>(column), {}};
 #pragma unroll
     for (int r = 0; r < R; ++r) c.where.left[r] = row + r * g.lane_rows < g.w.rows ? left : 0;
     c.where.whole = c.where.left[R - 1] == N;
@@ -186,10 +248,18 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
   std::int64_t const n = shape.size();
   if (n == 0) return;
   if (!is_flat(call, shape, out)) return launch_general<Tree>(call, shape, out);
-  flat_function<Tree> const f{arguments_of<Tree>(call)};
-  static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
   auto* const packs = static_cast<pack<T, N>*>(out.data);
-  if (n >= N) thrust::tabulate(thrust::cuda::par_nosync.on(stream()), packs, packs + n / N, f);
+  auto const on_stream = thrust::cuda::par_nosync.on(stream());
+  if constexpr (has_generator<Tree>) {
+    flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / N};
+    static_assert(std::is_trivially_copyable_v<flat_batch<Tree>>);
+    if (n >= N)
+      thrust::for_each_n(on_stream, thrust::counting_iterator<std::int64_t>(0), f.count(), f);
+  } else {
+    flat_function<Tree> const f{arguments_of<Tree>(call)};
+    static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
+    if (n >= N) thrust::tabulate(on_stream, packs, packs + n / N, f);
+  }
   if (n % N != 0) launch_tail(&launch_general<Tree>, call, n, n % N, out);
 }
 

@@ -63,6 +63,34 @@ void set_rows(walk& w, std::vector<axis> const& axes, int operands, leaf_walk* l
   for (int k = 0; k < operands; ++k) leaves[k].row = axes.back().leaf[k];
 }
 
+/// Rows that are too short to be whole packs, but lie one behind the other in the output, become
+/// longer ones: pixels of three channels, say. Then leaves that repeat along them are narrow.
+void widen_columns(walk& w, fused_call const& call, int pack, leaf_walk* leaves) {
+  constexpr std::int64_t short_row = 64, long_row = 2048;
+  if (w.columns % pack == 0 || w.columns > short_row || w.out_column != 1 ||
+      w.out_row != w.columns || w.tiled)
+    return;
+  std::int64_t joined = 1;
+  while (w.rows % (2 * joined) == 0 && joined * w.columns < long_row) joined *= 2;
+  if (joined * w.columns % pack != 0) return;
+  for (int k = 0; k < call.operand_count; ++k) {
+    leaf_walk& l = leaves[k];
+    if (l.column == 1 && l.row == w.columns) {
+      l.row *= joined;
+      continue;
+    }
+    l.across = l.row;
+    l.along = l.column;
+    l.row *= joined;
+    l.column = 0;
+    l.kind = inner_kind::narrow;
+  }
+  w.width = static_cast<int>(w.columns);
+  w.columns *= joined;
+  w.rows /= joined;
+  w.out_row = w.columns;
+}
+
 /// How packs meet the columns: every row must start on a pack's boundary to be read as a vector.
 void set_columns(walk& w, fused_call const& call, destination const& out, int pack,
                  leaf_walk* leaves) {
@@ -78,6 +106,7 @@ void set_columns(walk& w, fused_call const& call, destination const& out, int pa
     operand const& o = call.operands[k];
     leaf_walk& l = leaves[k];
     l.first = o.offset;
+    if (l.kind == inner_kind::narrow) continue;
     l.kind = l.column == 0                                                ? inner_kind::splat
              : o.data && vector(o.data, o.type, l.column, l.row, l.outer) ? inner_kind::vector
                                                                           : inner_kind::gather;
@@ -122,6 +151,7 @@ walk make_walk(fused_call const& call, extents const& shape, destination const& 
     if (w.tiled) std::rotate(rows, rows + 1, axes.end());
   }
   set_rows(w, axes, n, leaves);
+  widen_columns(w, call, pack, leaves);
   set_columns(w, call, out, pack, leaves);
   return w;
 }

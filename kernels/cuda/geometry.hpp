@@ -14,8 +14,9 @@ SLOTH_HD constexpr std::int64_t smaller(std::int64_t a, std::int64_t b) { return
 inline constexpr int max_axes = 8;
 inline constexpr int max_leaves = 32;
 
-/// Along the inner axis a leaf is one of these.
-enum class inner_kind : int { vector, splat, gather };
+/// Along the inner axis a leaf is one of these. Narrow: the columns are rows of `width` elements one
+/// behind the other, which the leaf has elsewhere.
+enum class inner_kind : int { vector, splat, gather, narrow };
 
 /// The walk over out[outer..., row, column], packs along the columns.
 struct walk {
@@ -26,6 +27,7 @@ struct walk {
   std::int64_t out_outer[max_axes], out_row = 0, out_column = 1;
   bool out_vector = false;
   bool tiled = false;  // a leaf or the output runs along the rows: warps cover 8 rows x 4 packs
+  int width = 0;       // of narrow leaves
   void* out = nullptr;
 };
 
@@ -33,8 +35,9 @@ struct walk {
 struct leaf_walk {
   std::int64_t outer[max_axes];
   std::int64_t row = 0, column = 0;
-  std::int64_t run = 0;    // between the rows that a thread takes at once
-  std::int64_t first = 0;  // of a generator: its index at element 0
+  std::int64_t run = 0;                // between the rows that a thread takes at once
+  std::int64_t first = 0;              // of a generator: its index at element 0
+  std::int64_t across = 0, along = 0;  // narrow: between rows of `width` elements, and these
   inner_kind kind = inner_kind::vector;
 };
 

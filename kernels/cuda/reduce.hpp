@@ -23,6 +23,7 @@ template <class Tree, bool Columns>
 struct reduce_context {
   static constexpr int R = run_count<Tree>, run = pack_size<Tree>;
   reduce_arguments<Tree> const& g;
+  arguments_of<Tree> const& a;
   std::int64_t const* base;
   runs<R, run> where;
 
@@ -31,21 +32,24 @@ struct reduce_context {
   }
   template <class U, int M, int Slot>
   __device__ pack<U, M> load() const {
-    return load_runs<R, run>(static_cast<U const*>(g.a.leaf[Slot]) + base[Slot], g.leaf[Slot].run,
+    return load_runs<R, run>(static_cast<U const*>(a.leaf[Slot]) + base[Slot], g.leaf[Slot].run,
                              where, g.leaf[Slot].kind, step(Slot));
   }
   template <int Slot>
   __device__ std::int64_t index(int k) const {
     return base[Slot] + k / run * g.leaf[Slot].run + k % run * step(Slot);
   }
-  __device__ scalar_bits const& scalar(int slot) const { return g.a.scalar(slot); }
-  __device__ scalar_bits const* params(int slot) const { return g.a.params(slot); }
+  template <int Slot>
+  __device__ bool neighbours() const {
+    return step(Slot) == 1;
+  }
 };
 
 /// `base` at the kept index, `out` too.
 template <class Tree>
 __device__ void add_kept(reduce_arguments<Tree> const& g, std::int64_t kept, std::int64_t* base,
                          std::int64_t& out) {
+#pragma unroll 1
   for (int a = g.w.kept_axes - 1; a >= 0; --a) {
     std::int64_t const i = a > 0 ? kept % g.w.kept_extent[a] : kept;
     if (a > 0) kept /= g.w.kept_extent[a];
@@ -60,6 +64,7 @@ __device__ void set_outer(reduce_arguments<Tree> const& g, std::int64_t index,
                           std::int64_t const* base, std::int64_t* at) {
 #pragma unroll
   for (int s = 0; s < Tree::leaf_count; ++s) at[s] = base[s];
+#pragma unroll 1
   for (int a = g.w.outer_axes - 1; a >= 0; --a) {
     std::int64_t const i = a > 0 ? index % g.w.outer_extent[a] : index;
     if (a > 0) index /= g.w.outer_extent[a];
@@ -69,10 +74,11 @@ __device__ void set_outer(reduce_arguments<Tree> const& g, std::int64_t index,
 }
 
 inline constexpr int reduce_threads = 256;
+inline constexpr int reduce_blocks = 4;  // on a multiprocessor, as make_reduce_walk counts on
 
 /// A team of threads, or the block, a kept index and part: runs of packs along the inner axis.
 template <class R, class Tree, bool Block>
-__global__ void __launch_bounds__(reduce_threads)
+__global__ void __launch_bounds__(reduce_threads, reduce_blocks)
     reduce_rows(const __grid_constant__ reduce_arguments<Tree> g) {
   constexpr int N = pack_size<Tree>, runs_at_once = run_count<Tree>;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
@@ -106,7 +112,7 @@ __global__ void __launch_bounds__(reduce_threads)
     std::int64_t const column = (chunk * runs_at_once * team + lane) * N;
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) at[s] += column * g.leaf[s].inner;
-    reduce_context<Tree, false> c{g, at, {}};
+    reduce_context<Tree, false> c{g, g.a, at, {}};
     std::int64_t const left = g.w.inner - column;
     c.where.whole = left >= ((runs_at_once - 1) * team + 1) * N;
 #pragma unroll
@@ -149,7 +155,7 @@ __device__ S reduce_lanes(S s, int width, std::byte* room) {
 /// One thread a pack of columns and part of the reduced rows, neighbours along the columns; the parts
 /// of a block's threads over the same columns (`lane_packs` threads wide) are combined in it.
 template <class R, class Tree>
-__global__ void __launch_bounds__(reduce_threads, 4)
+__global__ void __launch_bounds__(reduce_threads, reduce_blocks)
     reduce_columns(const __grid_constant__ reduce_arguments<Tree> g, int lane_packs) {
   constexpr int N = pack_size<Tree>, rows_at_once = run_count<Tree>;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
@@ -183,7 +189,7 @@ __global__ void __launch_bounds__(reduce_threads, 4)
     set_outer(g, outer, base, at);
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) at[s] += inner * g.leaf[s].inner;
-    reduce_context<Tree, true> c{g, at, {}};
+    reduce_context<Tree, true> c{g, g.a, at, {}};
 #pragma unroll
     for (int r = 0; r < rows_at_once; ++r) c.where.left[r] = r < count ? left : 0;
     c.where.whole = count == rows_at_once && left == N;
@@ -224,6 +230,7 @@ __global__ void __launch_bounds__(reduce_threads)
   state = reduce_lanes<R>(state, width, room);
   if (static_cast<int>(threadIdx.x) >= width || result >= results) return;
   std::int64_t kept = result / w.columns, out = result % w.columns * w.out_column;
+#pragma unroll 1
   for (int a = w.kept_axes - 1; a >= 0; --a) {
     out += kept % w.kept_extent[a] * w.out_kept[a];
     kept /= w.kept_extent[a];

@@ -16,12 +16,27 @@ using accumulator_t = std::conditional_t<is_half<T>, float, T>;
 template <reduction Op, class T>
 struct reducer;
 
+template <class S, int N>
+__device__ S pairwise_sum(S const* v) {
+  if constexpr (N == 1)
+    return v[0];
+  else
+    return scalar::add(pairwise_sum<S, N / 2>(v), pairwise_sum<S, N - N / 2>(v + N / 2));
+}
 template <class T>
 struct reducer<reduction::sum, T> {
   using result = sum_t<T>;
   using state = accumulator_t<result>;
   static __device__ state identity() { return state{}; }
   static __device__ void add(state& s, T v, std::int64_t) { s = scalar::add(s, convert<state>(v)); }
+  /// N elements at once, in pairs: a shorter chain of additions, and less rounding.
+  template <int N>
+  static __device__ void add_pack(state& s, T const* v, std::int64_t) {
+    state wide[N];
+#pragma unroll
+    for (int k = 0; k < N; ++k) wide[k] = convert<state>(v[k]);
+    s = scalar::add(s, pairwise_sum<state, N>(wide));
+  }
   static __device__ void combine(state& s, state const& o) { s = scalar::add(s, o); }
   static __device__ result finish(state const& s, std::int64_t, double) {
     return convert<result>(s);
@@ -41,12 +56,17 @@ struct reducer<reduction::prod, T> {
   }
 };
 template <class T>
-struct reducer<reduction::mean, T> {
+struct reducer<reduction::mean, T> : reducer<reduction::sum, mean_t<T>> {
   using result = mean_t<T>;
   using state = accumulator_t<result>;
-  static __device__ state identity() { return state{}; }
   static __device__ void add(state& s, T v, std::int64_t) { s = scalar::add(s, convert<state>(v)); }
-  static __device__ void combine(state& s, state const& o) { s = scalar::add(s, o); }
+  template <int N>
+  static __device__ void add_pack(state& s, T const* v, std::int64_t i) {
+    mean_t<T> converted[N];
+#pragma unroll
+    for (int k = 0; k < N; ++k) converted[k] = convert<mean_t<T>>(v[k]);
+    reducer<reduction::sum, mean_t<T>>::template add_pack<N>(s, converted, i);
+  }
   static __device__ result finish(state const& s, std::int64_t n, double) {
     return convert<result>(s / convert<state>(n));
   }

@@ -86,13 +86,16 @@ struct row_place {
 template <class Tree, row_kind Kind>
 struct row_context_base {
   row_place<Tree, Kind> const& at;
+  arguments_of<Tree> const& a;
 
   template <class U, int Slot>
   __device__ U row() const {
     return at.results[Slot].template as<U>();
   }
-  __device__ scalar_bits const& scalar(int slot) const { return at.g.a.scalar(slot); }
-  __device__ scalar_bits const* params(int slot) const { return at.g.a.params(slot); }
+  template <int Slot>
+  __device__ bool neighbours() const {
+    return at.g.leaf[Slot].column == 1;
+  }
 };
 
 /// Any rows: a run that may be cut short, strided or misaligned.
@@ -105,7 +108,7 @@ struct row_context : row_context_base<Tree, row_kind::any> {
   runs<1, run> where;
 
   __device__ row_context(place const& p, column_type first, column_type end)
-      : row_context_base<Tree, row_kind::any>{p},
+      : row_context_base<Tree, row_kind::any>{p, p.g.a},
         column(first),
         where{{left_of(end - first, run)}, false} {
     where.whole = where.left[0] == run;
@@ -141,7 +144,10 @@ struct staged_row_context : row_context_base<Tree, row_kind::staged> {
   column_type column, step, end;
 
   __device__ staged_row_context(place const& p, column_type first, column_type stop)
-      : row_context_base<Tree, row_kind::staged>{p}, column(first), step(p.team * run), end(stop) {}
+      : row_context_base<Tree, row_kind::staged>{p, p.g.a},
+        column(first),
+        step(p.team * run),
+        end(stop) {}
   static __device__ column_type first_column(place const& at) { return at.lane * run; }
   static __device__ column_type end_of(place const& at, std::int64_t n) {
     int const last = n == 1 ? 1 : static_cast<int>(at.g.s.longest);
@@ -279,7 +285,7 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
       return;
     }
     std::int64_t const n = at.g.length[own];
-    double const ddof = at.g.a.scalar(At.scalar + A::scalar_count).template as<double>();
+    double const ddof = at.g.a.scalar[At.scalar + A::scalar_count].template as<double>();
     if constexpr (Op == reduction::var || Op == reduction::std) {
       // The row is near: two passes of plain sums cost less than combining moments.
       using wide = typename R::wide;
@@ -318,6 +324,7 @@ class row_offsets {
   __device__ std::int64_t outer_sum(std::int64_t const* stride) const {
     std::int64_t offset = 0, rest = outer_;
     if constexpr (Kind == row_kind::any)
+#pragma unroll 1
       for (int a = g_.w.outer_axes - 1; a >= 0; --a, rest /= g_.w.outer_extent[a + 1])
         offset += rest % g_.w.outer_extent[a] * stride[a];
     return offset;
@@ -464,11 +471,10 @@ void launch_row_kernel(row_arguments_of<Tree>& g) {
   std::int64_t const most = std::int64_t{multiprocessors()} * g.s.blocks_a_multiprocessor;
   unsigned const shared = g.s.shared_bytes;
   if (g.s.gang == 1) {
-    workspace const drawn(sizeof(unsigned));
-    if (Kind == row_kind::staged && tiles > 2 * most) {
-      clear(drawn.data(), sizeof(unsigned));
-      g.s.drawn = reinterpret_cast<unsigned*>(drawn.data());
-    }
+    bool const draws = Kind == row_kind::staged && tiles > 2 * most;
+    workspace const drawn(draws ? sizeof(unsigned) : 0);
+    if (draws) clear(drawn.data(), sizeof(unsigned));
+    g.s.drawn = reinterpret_cast<unsigned*>(drawn.data());
     return launch_shared(row_kernel<Tree, Kind>, std::min(tiles, most), g.s.threads, shared, g);
   }
   std::int64_t const blocks = std::min(tiles, most / g.s.gang) * g.s.gang;

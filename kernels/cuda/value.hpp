@@ -130,18 +130,16 @@ struct stop_last {
   std::int64_t last;
 };
 
-/// The generator's element at row-major index i of its own shape.
+/// A generator's parameters, and the keys of its seed where it draws.
+struct generator_arguments {
+  scalar_bits params[2];
+  philox_keys keys;
+};
+
+/// The element at row-major index i of a generator's own shape, where it is not drawn.
 template <generator_kind Kind, class T>
 __device__ T generate(scalar_bits const* params, std::int64_t i) {
-  if constexpr (Kind == generator_kind::uniform) {
-    auto const key = params[0].as<two_u64>();
-    return philox_uniform<T>(key.a, key.b, static_cast<std::uint64_t>(i));
-  } else if constexpr (Kind == generator_kind::normal) {
-    auto const key = params[0].as<two_u64>();
-    auto const scale = params[1].as<two_f64>();
-    T const z = philox_normal<T>(key.a, key.b, static_cast<std::uint64_t>(i));
-    return scalar::add(T(scale.a), scalar::multiply(T(scale.b), z));
-  } else if constexpr (Kind == generator_kind::arange) {
+  if constexpr (Kind == generator_kind::arange) {
     if constexpr (is_integer<T>) {
       auto const p = params[0].as<two_i64>();
       return static_cast<T>(p.a + i * p.b);
@@ -161,19 +159,12 @@ __device__ T generate(scalar_bits const* params, std::int64_t i) {
     return params[0].as<T>();
   }
 }
-/// The same as a call: where packs are drawn at once, single draws are rare and need no code of
-/// their own at every use.
-template <generator_kind Kind, class T>
-__device__ __noinline__ T generate_one(scalar_bits const* params, std::int64_t i) {
-  return generate<Kind, T>(params, i);
-}
-
 /// The words of elements j to j + N - 1 of the stream: one block where they share it. Neighbouring
 /// threads draw neighbouring packs, so that a misaligned stream costs all of them a second block.
 template <int N>
-__device__ void philox_pack32(std::uint64_t seed, std::uint64_t j, std::uint32_t (&word)[N]) {
+__device__ void philox_pack32(philox_keys const& keys, std::uint64_t j, std::uint32_t (&word)[N]) {
   static_assert(N == 2 || N == 4);
-  philox_block const first = philox_block32(seed, j);
+  philox_block const first = philox_block32(keys, j);
   unsigned const at = static_cast<unsigned>(j) & 3;
   if (at + N <= 4) {
 #pragma unroll
@@ -181,7 +172,7 @@ __device__ void philox_pack32(std::uint64_t seed, std::uint64_t j, std::uint32_t
     if (N == 2 && at == 1) word[0] = first.word[1], word[1] = first.word[2];
     return;
   }
-  philox_block const second = philox_block32(seed, j + 4);
+  philox_block const second = philox_block32(keys, j + 4);
   std::uint32_t both[8];  // moved down by `at`, with constant indices
 #pragma unroll
   for (int k = 0; k < 4; ++k) both[k] = first.word[k], both[k + 4] = second.word[k];
@@ -191,20 +182,25 @@ __device__ void philox_pack32(std::uint64_t seed, std::uint64_t j, std::uint32_t
   for (int k = 0; k < N; ++k) word[k] = at & 1 ? both[k + 1] : both[k];
 }
 
-/// N consecutive elements of a uniform or normal draw, the first of index i.
 template <generator_kind Kind, class T, int N>
-__device__ void draw_pack(scalar_bits const* params, std::int64_t i, T (&v)[N]) {
-  auto const key = params[0].as<two_u64>();
-  std::uint64_t const j = key.b + static_cast<std::uint64_t>(i);
-  constexpr bool normal = Kind == generator_kind::normal;
-  if (sizeof(T) == 4 ? normal && j % 2 != 0 : j % 2 != 0) {  // pairs are split
+__device__ void scale_normals(generator_arguments const& g, T (&v)[N]) {
+  if constexpr (Kind == generator_kind::normal) {
+    auto const scale = g.params[1].as<two_f64>();
 #pragma unroll
-    for (int k = 0; k < N; ++k) v[k] = generate_one<Kind, T>(params, i + k);
-    return;
+    for (int k = 0; k < N; ++k) v[k] = scalar::add(T(scale.a), scalar::multiply(T(scale.b), v[k]));
   }
+}
+
+/// Elements j to j + N - 1 of a uniform or normal stream; j is a multiple of N.
+template <generator_kind Kind, class T, int N>
+__device__ void draw_pack(generator_arguments const& g, std::uint64_t j, T* v) {
+  static_assert(N == 2 || (N == 4 && sizeof(T) == 4));
+  constexpr bool normal = Kind == generator_kind::normal;
   if constexpr (sizeof(T) == 4) {
+    philox_block const b = philox_block32(g.keys, j);
     std::uint32_t word[N];
-    philox_pack32<N>(key.a, j, word);
+#pragma unroll
+    for (int k = 0; k < N; ++k) word[k] = N == 2 && j & 2 ? b.word[k + 2] : b.word[k];
 #pragma unroll
     for (int k = 0; k < N; k += normal ? 2 : 1)
       if constexpr (normal) {
@@ -214,8 +210,7 @@ __device__ void draw_pack(scalar_bits const* params, std::int64_t i, T (&v)[N]) 
         v[k] = philox_unit(word[k]);
       }
   } else {
-    static_assert(N == 2);
-    auto const w = philox_block64(key.a, j).word;
+    auto const w = philox_block64(g.keys, j).word;
     if constexpr (normal) {
       auto const z = philox_box_muller(w[0], w[1], w[2], w[3]);
       v[0] = z.sine, v[1] = z.cosine;
@@ -223,15 +218,33 @@ __device__ void draw_pack(scalar_bits const* params, std::int64_t i, T (&v)[N]) 
       v[0] = philox_unit(w[0], w[1]), v[1] = philox_unit(w[2], w[3]);
     }
   }
-  if constexpr (normal) {
-    auto const scale = params[1].as<two_f64>();
-#pragma unroll
-    for (int k = 0; k < N; ++k) v[k] = scalar::add(T(scale.a), scalar::multiply(T(scale.b), v[k]));
-  }
 }
 
-/// pack<T, N> of the tree at `At`. A context has load<T, N, slot>(), index<slot>(k) for generators,
-/// scalar(slot), row<T>(slot), params(slot), and `run`: N is a multiple of it.
+/// The same for any j, as a call: packs that lie across two blocks of words are rare, and need no
+/// code of their own at every use.
+template <generator_kind Kind, class T, int N>
+__device__ __noinline__ pack<T, N> draw_split_pack(std::uint64_t seed, std::uint64_t j) {
+  pack<T, N> p;
+  philox_keys const keys = seed;
+  if constexpr (Kind == generator_kind::uniform && sizeof(T) == 4 && N > 1) {
+    std::uint32_t word[N];
+    philox_pack32<N>(keys, j, word);
+#pragma unroll
+    for (int k = 0; k < N; ++k) p.v[k] = philox_unit(word[k]);
+  } else {
+#pragma unroll
+    for (int k = 0; k < N; ++k)
+      if constexpr (Kind == generator_kind::uniform)
+        p.v[k] = philox_uniform<T>(keys, j, k);
+      else
+        p.v[k] = philox_normal<T>(keys, j, k);
+  }
+  return p;
+}
+
+/// pack<T, N> of the tree at `At`. A context has `a`, the tree's arguments, load<T, N, slot>(),
+/// row<T, slot>(), and `run`: N is a multiple of it. For generators it has index<slot>(k), of element
+/// k, and neighbours<slot>(): the indices of a run's elements follow each other.
 template <class Tree, slots At, int N>
 struct value {  // a leaf
   template <class Context>
@@ -244,27 +257,45 @@ struct value<generated<Kind, T>, At, N> {
   template <class Context>
   static __device__ auto of(Context const& c) {
     pack<T, N> p;
-    auto const* const params = c.params(At.leaf);
+    generator_arguments const& g = c.a.generator[At.leaf];
     auto const index = [&](int k) { return c.template index<At.leaf>(k); };
-    constexpr int run = Context::run;  // elements that lie one behind the other, if any do
     constexpr bool drawn = Kind == generator_kind::uniform || Kind == generator_kind::normal;
-    if constexpr (drawn && run > 1 && run * sizeof(T) <= 16) {
+    if constexpr (drawn) {
+      auto const [seed, offset] = g.params[0].as<two_u64>();
+      // What one block of words gives, of elements that lie one behind the other.
+      constexpr int block = 16 / static_cast<int>(sizeof(T));
+      constexpr int run = Context::run < block ? Context::run : block, count = N / run;
+      if (run > 1 && c.template neighbours<At.leaf>()) {
+        std::uint64_t j[count];
+        bool whole = true;  // no run lies across two blocks
 #pragma unroll
-      for (int first = 0; first < N; first += run) {
-        std::int64_t const i = index(first);
-        T v[run];
-        if (index(first + run - 1) == i + run - 1) {
-          draw_pack<Kind, T, run>(params, i, v);
-        } else {
-#pragma unroll
-          for (int k = 0; k < run; ++k) v[k] = generate_one<Kind, T>(params, index(first + k));
+        for (int r = 0; r < count; ++r) {
+          j[r] = offset + static_cast<std::uint64_t>(index(r * run));
+          whole = whole && j[r] % run == 0;
         }
+        // Two loops, so that the blocks of all runs are made side by side.
+        if constexpr (run > 1) {
+          if (whole)
 #pragma unroll
-        for (int k = 0; k < run; ++k) p.v[first + k] = v[k];
+            for (int r = 0; r < count; ++r) draw_pack<Kind, T, run>(g, j[r], p.v + r * run);
+          else
+#pragma unroll
+            for (int r = 0; r < count; ++r) {
+              auto const v = draw_split_pack<Kind, T, run>(seed, j[r]);
+#pragma unroll
+              for (int k = 0; k < run; ++k) p.v[r * run + k] = v.v[k];
+            }
+        }
+      } else {
+#pragma unroll
+        for (int k = 0; k < N; ++k)
+          p.v[k] =
+              draw_split_pack<Kind, T, 1>(seed, offset + static_cast<std::uint64_t>(index(k))).v[0];
       }
+      scale_normals<Kind>(g, p.v);
     } else {
 #pragma unroll
-      for (int k = 0; k < N; ++k) p.v[k] = generate<Kind, T>(params, index(k));
+      for (int k = 0; k < N; ++k) p.v[k] = generate<Kind, T>(g.params, index(k));
     }
     return p;
   }
@@ -274,7 +305,7 @@ struct value<scalar_leaf<T>, At, N> {
   template <class Context>
   static __device__ auto of(Context const& c) {
     pack<T, N> p;
-    T const v = c.scalar(At.scalar).template as<T>();
+    T const v = c.a.scalar[At.scalar].template as<T>();
 #pragma unroll
     for (int k = 0; k < N; ++k) p.v[k] = v;
     return p;
@@ -382,7 +413,7 @@ struct value<apply<op::map<F>, A...>, At, N> {
     constexpr slots first{At.leaf, At.scalar + has_state<op::map<F>>, At.row};
     if constexpr (has_state<op::map<F>>)
       return argument_values<first, N, A...>::to(
-          c, map_call<F, T, N>{c.scalar(At.scalar).template as<F>()});
+          c, map_call<F, T, N>{c.a.scalar[At.scalar].template as<F>()});
     else
       return argument_values<first, N, A...>::to(c, map_call<F, T, N>{});
   }
