@@ -288,7 +288,11 @@ BOOST_AUTO_TEST_CASE(broadcast_shapes) {
        {shape{{3, 1}, {1, 5}}, shape{{4}, {3, 4}}, shape{{}, {2, 3}}, shape{{7, 1, 33}, {5, 1}},
         shape{{1, 1}, {6, 0}}, shape{{2, 1, 3, 1}, {4, 1, 5}}, shape{{1, 2049}, {3, 1}},
         shape{{2049, 1}, {1, 3}}, shape{{65, 64}, {64}}, shape{{64, 65}, {64, 1}},
-        shape{{1, 1, 1}, {1}}}) {
+        shape{{1, 1, 1}, {1}},
+        // rows in pieces, pixels of few channels, one long row
+        shape{{5, 1536}, {5, 1}}, shape{{1, 1024}, {7, 1}}, shape{{3, 2, 2048}, {2, 1}},
+        shape{{256, 3}, {3}}, shape{{1024, 5}, {1024, 1}}, shape{{4, 128, 7}, {4, 1, 7}},
+        shape{{1}, {70001}}}) {
     auto const va = values<double>(s[0].size(), 3), vb = values<double>(s[1].size(), 4);
     array<double> const a(va, s[0]), b(vb, s[1]);
     extents const both = broadcast(s[0], s[1], "test", {});

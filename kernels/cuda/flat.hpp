@@ -211,7 +211,11 @@ __global__ void __launch_bounds__(general_threads, 4)
   for (int batch = 0; batch < g.batches && row < g.w.rows; ++batch) {
     general_context<Tree> c{g, g.a, base, static_cast<int>(column), {}};
 #pragma unroll
-    for (int r = 0; r < R; ++r) c.where.left[r] = row + r * g.lane_rows < g.w.rows ? left : 0;
+    for (int r = 0; r < R; ++r) {
+      std::int64_t const at = row + r * g.lane_rows;
+      int const most = g.w.total > 0 ? left_of(g.w.total - at * g.w.columns - column, N) : left;
+      c.where.left[r] = at < g.w.rows && most > 0 ? most : 0;
+    }
     c.where.whole = c.where.left[R - 1] == N;
     auto const v = value<Tree, slots{}, R * N>::of(c);
 #pragma unroll

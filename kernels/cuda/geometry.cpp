@@ -91,6 +91,17 @@ void widen_columns(walk& w, fused_call const& call, int pack, leaf_walk* leaves)
   w.out_row = w.columns;
 }
 
+/// One long row in pieces, of which a thread takes several at once; the last one may be shorter.
+void split_row(walk& w, int operands, int pack, leaf_walk* leaves) {
+  std::int64_t const piece = 256 * std::int64_t{pack};
+  if (w.rows > 1 || w.outer_axes > 0 || w.columns < 4 * piece) return;
+  w.total = w.columns;
+  w.columns = piece;
+  w.rows = (w.total + piece - 1) / piece;
+  w.out_row = piece * w.out_column;
+  for (int k = 0; k < operands; ++k) leaves[k].row = piece * leaves[k].column;
+}
+
 /// How packs meet the columns: every row must start on a pack's boundary to be read as a vector.
 void set_columns(walk& w, fused_call const& call, destination const& out, int pack,
                  leaf_walk* leaves) {
@@ -152,6 +163,7 @@ walk make_walk(fused_call const& call, extents const& shape, destination const& 
   }
   set_rows(w, axes, n, leaves);
   widen_columns(w, call, pack, leaves);
+  split_row(w, n, pack, leaves);
   set_columns(w, call, out, pack, leaves);
   return w;
 }

@@ -26,8 +26,9 @@ struct walk {
   std::int64_t outer_extent[max_axes];
   std::int64_t out_outer[max_axes], out_row = 0, out_column = 1;
   bool out_vector = false;
-  bool tiled = false;  // a leaf or the output runs along the rows: warps cover 8 rows x 4 packs
-  int width = 0;       // of narrow leaves
+  bool tiled = false;      // a leaf or the output runs along the rows: warps cover 8 rows x 4 packs
+  int width = 0;           // of narrow leaves
+  std::int64_t total = 0;  // elements, where one long row is taken in pieces; else 0
   void* out = nullptr;
 };
 

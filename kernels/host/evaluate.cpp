@@ -99,10 +99,12 @@ void tile_evaluator::evaluate(tile_cursor const& at, std::byte* to, std::int64_t
     int const slot = root_.first_leaf + i;
     staged_source& staged = staged_[call_.slot[slot]];
     source const& from = staged.from();
-    leaf_[slot] =
-        staged.load(at.offset(from.stride), at.length, tiling_.first, domain_.rank, count);
+    // One buffered row serves all rows where they are the same.
+    bool const same = tiling_.by_rows && !staged.in_place() && from.stride[last - 1] == 0;
+    leaf_[slot] = staged.load(at.offset(from.stride), at.length, same ? last : tiling_.first,
+                              domain_.rank, same ? row : count);
     if (tiling_.by_rows)
-      leaf_pitch_[slot] = (staged.in_place() ? from.stride[last - 1] : row) * from.size;
+      leaf_pitch_[slot] = same ? 0 : (staged.in_place() ? from.stride[last - 1] : row) * from.size;
   }
   chunk c{count, to, leaf_, call_.scalars, nullptr, nullptr, scratch_};
   if (!tiling_.by_rows) return root_.run(c);

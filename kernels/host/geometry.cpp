@@ -201,26 +201,59 @@ tiling crosswise_tiling(domain& d, int axis, std::int64_t* block, std::int64_t* 
   return t;
 }
 
-// A column operand is spread over a buffer once a row: a shorter one is written and read sooner.
-std::int64_t longest_run(domain const& d) {
+// A column operand, whose one value a row is spread over a buffer.
+bool has_column(domain const& d) {
   for (int s = 0; d.rank > 1 && s < d.source_count; ++s)
-    if (d.sources[s].stride[d.rank - 1] == 0 && d.sources[s].stride[d.rank - 2] != 0)
-      return chunk_elements / 2;
-  return chunk_elements;
+    if (d.sources[s].stride[d.rank - 1] == 0 && d.sources[s].stride[d.rank - 2] != 0) return true;
+  return false;
+}
+
+// The greatest divisor of n that is at most `most`.
+std::int64_t divisor(std::int64_t n, std::int64_t most) {
+  while (n % most != 0) --most;
+  return most;
+}
+
+// A row of the domain in equal pieces as a tile of its own: that buffer holds a piece's length, and
+// serves all pieces of the row.
+bool split_rows(domain& d, std::int64_t* block) {
+  int const last = d.rank - 1;
+  std::int64_t const n = d.extent[last];
+  if (n % 16 != 0 || d.out_stride[last] != 1) return false;
+  std::int64_t const piece = 16 * divisor(n / 16, std::min(n / 16, chunk_elements / 4 / 16));
+  if (piece < 256 || piece == n) return false;
+  d.extent[last] = n / piece;
+  d.extent[last + 1] = piece;
+  d.group[last + 1] = d.group[last];
+  each_stride(d, [&](std::int64_t* stride) {
+    stride[last + 1] = stride[last];
+    stride[last] *= piece;
+  });
+  d.rank = last + 2;
+  block[last] = n / piece;
+  block[last + 1] = piece;
+  return true;
 }
 
 }  // namespace
 
 tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use,
                      std::int64_t longest) {
-  std::int64_t* const block = frame.take<std::int64_t>(d.rank);
-  std::int64_t* const tiles = frame.take<std::int64_t>(d.rank);
+  std::int64_t* const block = frame.take<std::int64_t>(d.rank + 1);
+  std::int64_t* const tiles = frame.take<std::int64_t>(d.rank + 1);
   std::fill_n(block, d.rank, std::int64_t{1});
   int const last = d.rank - 1;
   if (last > lowest && use != tile_use::ordered_buffer)
     if (int const axis = crosswise_axis(d, lowest); axis >= 0)
       return crosswise_tiling(d, axis, block, tiles, use);
-  block[last] = even_block(d.extent[last], std::min(longest, longest_run(d)));
+  bool const column = has_column(d);
+  if (column && use == tile_use::output && split_rows(d, block)) {
+    tiling t = make_tiling(d, last, block, tiles);
+    t.by_rows = true;
+    return t;
+  }
+  block[last] =
+      even_block(d.extent[last], std::min(longest, column ? chunk_elements / 2 : chunk_elements));
   int first = last;
   if (d.extent[last] < 256) {  // several rows, then several planes, ...
     std::int64_t inner = d.extent[last];
