@@ -505,6 +505,47 @@ BOOST_AUTO_TEST_CASE(row_expressions_are_right_for_rows_of_any_length) {
   }
 }
 
+// Rows of whole packs, few and many, with operands that are rows and columns themselves.
+BOOST_AUTO_TEST_CASE(rows_are_scaled_and_shifted_by_rows_and_columns) {
+  for (auto const& [count, length] : {std::pair<std::int64_t, std::int64_t>{7, 16384},
+                                      {1200, 4096},
+                                      {3000, 1000},
+                                      {40'000, 128},
+                                      {3, 20'480}}) {
+    array<float> const x = random_rows(count, length, 5).astype<float>();
+    array<float> const scale = random_rows(1, length, 6)(0, _).astype<float>();
+    array<float> const shift = random_rows(1, length, 7)(0, _).astype<float>();
+    array<float> const weight = random_rows(count, 1, 8).astype<float>();
+    array<float> const got =
+        (x - mean(x, last_axis, keepdims)) / sqrt(var(x, last_axis, keepdims) + 1.f) * scale +
+        shift * weight - max(x * weight, last_axis, keepdims);
+    array<float> const sums = sum(x * scale, last_axis);
+    auto const xs = x.to_vector(), ss = scale.to_vector(), bs = shift.to_vector(),
+               ws = weight.to_vector(), ys = got.to_vector(), ts = sums.to_vector();
+    precise worst = 0, worst_sum = 0;
+    for (std::int64_t i = 0; i < count; ++i) {
+      float const* const row = xs.data() + i * length;
+      precise const n = static_cast<precise>(length), w = ws[i];
+      precise mean_ = 0, square = 0, top = row[0] * w, dot_ = 0, size = 0;
+      for (std::int64_t j = 0; j < length; ++j) {
+        mean_ += row[j] / n;
+        top = std::max(top, row[j] * w);
+        dot_ += precise{row[j]} * ss[j];
+        size += std::abs(precise{row[j]} * ss[j]);
+      }
+      for (std::int64_t j = 0; j < length; ++j) square += (row[j] - mean_) * (row[j] - mean_) / n;
+      for (std::int64_t j = 0; j < length; ++j) {
+        precise const want = (row[j] - mean_) / std::sqrt(square + 1) * ss[j] + bs[j] * w - top;
+        worst = std::max(worst, std::abs(ys[i * length + j] - want));
+      }
+      worst_sum = std::max(worst_sum, std::abs(ts[i] - dot_) / size);
+    }
+    BOOST_TEST(worst < 5e-5, count << " rows of " << length << ": " << worst);
+    BOOST_TEST(worst_sum < (depth(length) + 2) * unit_roundoff<float>(),
+               count << " rows of " << length << ": " << worst_sum);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(equal_forms_over_other_operands_are_not_confused) {
   for (std::int64_t const length : {3, 100, 5000, 200'000}) {
     BOOST_TEST_INFO_SCOPE("rows of " << length);
