@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -135,7 +136,9 @@ struct reduce_operation {
 /// a & b by NumPy's matmul rules.
 struct matmul_operation {
   node_ptr a, b;
-  bool tf32 = false;  // precision_scope when the product was built; the host computes in f32
+  bool tf32 = false;     // precision_scope when the product was built; the host computes in f32
+  bool ordered = false;  // the planner has chosen the order of this chain (product_order.hpp)
+  std::string rule;      // what it changed, for explain
 };
 
 /// Another reading of the base's result: the node's stride and offset count from its element 0.

@@ -1,5 +1,7 @@
 #include <dsl/plan.hpp>
 
+#include <dsl/product_order.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -43,6 +45,7 @@ std::vector<step> make_plan(std::span<node_ptr const> roots) {
       steps.push_back({kind_of(**n), *n});
     } else if ((*n)->visited != pass) {
       (*n)->visited = pass;
+      order_products(**n);
       stack.push_back({n, true});
       for_each_operand((*n)->op, push);
     }
@@ -185,6 +188,8 @@ std::string to_string(std::span<step const> steps) {
     text += result + ": " + typed(n) + "  " + what;
     if (s.kind != step_kind::view)
       text += "  [" + work(s.flops(), "flop") + ", " + work(s.bytes(), "B") + "]";
+    if (auto* call = std::get_if<matmul_operation>(&n.op); call && !call->rule.empty())
+      text += "  " + call->rule;
     text += "\n";
   }
   return (legend.empty() ? "" : legend + "\n") + text;

@@ -27,8 +27,9 @@ struct step {
   [[nodiscard]] double bytes() const;
 };
 
-/// The pending nodes that `roots` need, operands before their users, each once. Nodes that another
-/// thread has claimed are left out.
+/// The pending nodes that `roots` need, operands before their users, each once, after the planner's
+/// rules have changed what costs less otherwise. Nodes that another thread has claimed are left out.
+/// Callers hold the planner's mutex.
 [[nodiscard]] std::vector<step> make_plan(std::span<node_ptr const> roots);
 
 /// One line a step: its result, its kind, its expression, its work.

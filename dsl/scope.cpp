@@ -9,6 +9,7 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 thread_local device const* chosen_device = nullptr;
 thread_local precision current_precision = precision::ieee;
+thread_local bool strict = false;
 }  // namespace
 
 device current_device() {
@@ -61,5 +62,9 @@ precision_scope::precision_scope(precision p) : previous_(current_precision) {
 }
 precision_scope::~precision_scope() { current_precision = previous_; }
 precision precision_scope::current() { return current_precision; }
+
+strict_scope::strict_scope() : previous_(strict) { strict = true; }
+strict_scope::~strict_scope() { strict = previous_; }
+bool strict_scope::current() { return strict; }
 
 }  // namespace sloth::inline SLOTH_ABI

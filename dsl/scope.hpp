@@ -45,6 +45,20 @@ class [[nodiscard]] precision_scope {
   precision previous_;
 };
 
+/// Evaluations of this thread keep the operations as they are written, until the scope ends: the
+/// planner's rules that change roundings or the order of additions are off.
+class [[nodiscard]] strict_scope {
+ public:
+  strict_scope();
+  ~strict_scope();
+  strict_scope(strict_scope const&) = delete;
+  strict_scope& operator=(strict_scope const&) = delete;
+  [[nodiscard]] static bool current();
+
+ private:
+  bool previous_;
+};
+
 /// This thread's work on the GPU goes to a stream of the user's, a cudaStream_t, until the scope
 /// ends; elsewhere each thread has a stream of its own. Its owner may destroy it then. Throws
 /// device_error without a GPU.

@@ -1,0 +1,30 @@
+// What devices can do, as measured: the planner compares the costs of plans by it.
+#pragma once
+
+#include <dsl/dtype.hpp>
+#include <dsl/scope.hpp>
+
+#include <cstdint>
+
+namespace sloth::inline SLOTH_ABI {
+
+struct device_model {
+  double bytes;   // to and from memory in a second
+  double launch;  // seconds that a step costs besides its work
+  double half, f32, f64, complex64, complex128, other;  // flops of products in a second
+
+  [[nodiscard]] double flops(dtype type) const;
+  /// Seconds of an (m x k)(k x n) product: its arithmetic or its bytes, whichever takes longer.
+  [[nodiscard]] double product(dtype type, std::int64_t m, std::int64_t n, std::int64_t k) const;
+};
+
+/// The GPU's: an H200 (bench/gpu.sh, commit 1fba6f1). The host's: two cores of a Xeon with AVX2
+/// (bench/host.sh, commit bd0235c).
+[[nodiscard]] device_model const& model_of(device where);
+
+/// Floating-point operations of an (m x k)(k x n) product, a multiplication and an addition a term.
+[[nodiscard]] constexpr double product_flops(std::int64_t m, std::int64_t n, std::int64_t k) {
+  return 2. * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
+
+}  // namespace sloth::inline SLOTH_ABI
