@@ -6,9 +6,8 @@
 #include <kernels/cuda/launch.hpp>
 #include <kernels/cuda/value.hpp>
 
-#include <thrust/execution_policy.h>
-#include <thrust/for_each.h>
-#include <thrust/iterator/counting_iterator.h>
+#include <cub/device/device_for.cuh>
+#include <thrust/system/cuda/detail/par.h>  // <thrust/execution_policy.h> brings all algorithms
 #include <thrust/tabulate.h>
 
 #include <array>
@@ -253,16 +252,15 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
   if (n == 0) return;
   if (!is_flat(call, shape, out)) return launch_general<Tree>(call, shape, out);
   auto* const packs = static_cast<pack<T, N>*>(out.data);
-  auto const on_stream = thrust::cuda::par_nosync.on(stream());
   if constexpr (has_generator<Tree>) {
     flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / N};
     static_assert(std::is_trivially_copyable_v<flat_batch<Tree>>);
-    if (n >= N)
-      thrust::for_each_n(on_stream, thrust::counting_iterator<std::int64_t>(0), f.count(), f);
+    if (n >= N) check_launch(cub::DeviceFor::Bulk(f.count(), f, stream()));
   } else {
     flat_function<Tree> const f{arguments_of<Tree>(call)};
     static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
-    if (n >= N) thrust::tabulate(on_stream, packs, packs + n / N, f);
+    if (n >= N)
+      thrust::tabulate(thrust::cuda_cub::par_nosync.on(stream()), packs, packs + n / N, f);
   }
   if (n % N != 0) launch_tail(&launch_general<Tree>, call, n, n % N, out);
 }

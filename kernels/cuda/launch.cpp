@@ -10,7 +10,8 @@ namespace cuda_engine {
 
 cudaStream_t stream() { return current_stream(); }
 
-void check_launch() { check(cudaGetLastError(), "a kernel's launch"); }
+void check_launch() { check_launch(cudaGetLastError()); }
+void check_launch(cudaError_t status) { check(status, "a kernel's launch"); }
 
 void allow_shared_memory(void const* kernel) {
   int device = 0, most = 0;

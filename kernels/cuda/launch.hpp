@@ -10,8 +10,9 @@ namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
 [[nodiscard]] cudaStream_t stream();
-/// Throws device_error for the last launch.
+/// Throws device_error for the last launch, or for a library's.
 void check_launch();
+void check_launch(cudaError_t status);
 [[nodiscard]] int multiprocessors();
 /// Lets the kernel have all of a block's dynamic shared memory.
 void allow_shared_memory(void const* kernel);

@@ -1,12 +1,16 @@
 // The host's chunk functions: one pass of Eigen's packets over the translated tree per chunk. The
-// only part of the host engine that is instantiated in the user's file.
+// only part of the host engine that is instantiated in the user's file. nvcc reads the file twice;
+// for the device (__CUDA_ARCH__) the forms are there for their kernels alone, without Eigen.
 #pragma once
 
 #include <dsl/explain.hpp>
+#if !defined(__CUDA_ARCH__)
 #include <kernels/host/operations.hpp>
+#endif
 
 #include <array>
 
+#if !defined(__CUDA_ARCH__)
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
 
@@ -438,6 +442,10 @@ inline constexpr auto row_table = [] {
 }();
 
 }  // namespace host_engine
+}  // namespace sloth::inline SLOTH_ABI
+#endif
+
+namespace sloth::inline SLOTH_ABI {
 
 #if !defined(SLOTH_CUDA)
 template <class Tree>
@@ -452,6 +460,9 @@ device_reduce device_reduce_of() {
 
 template <class Tree>
 fused_form const& form_of() {
+#if defined(__CUDA_ARCH__)
+  static constexpr fused_form form = {{}, nullptr, 0, 0, 0, 0, nullptr, device_launch_of<Tree>()};
+#else
   static constexpr fused_form form = {
       host_engine::make_stage<Tree, Tree, host_engine::slots{}, Tree::row_count>(),
       host_engine::row_table<Tree>.data(),
@@ -463,6 +474,7 @@ fused_form const& form_of() {
         return tree_text<Tree>::of(leaf, scalar);
       },
       device_launch_of<Tree>()};
+#endif
   return form;
 }
 
