@@ -115,8 +115,9 @@ def gpu_table(runs, found):
         cells += [f"{of_case[name]['ratio']:.2f}" if name in of_case else "" for name in peers]
         print("| " + " | ".join(cells) + " |")
     first = runs[0]
-    print(f"\n{first['gpu']}, driver {first['driver']}, CUDA {first['cuda']}, commit "
-          f"{first['label']}, {first['pairs']} interleaved rounds (fewer of what takes long).")
+    commits = " and ".join(sorted({run["label"] for run in runs}))
+    print(f"\n{first['gpu']}, driver {first['driver']}, CUDA {first['cuda']}, commit {commits}, "
+          f"{first['pairs']} interleaved rounds (fewer of what takes long).")
 
 
 def main(files):

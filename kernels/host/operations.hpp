@@ -247,6 +247,14 @@ struct packet_trunc {
   }
 };
 
+struct packet_relu {  // NaN is not at most 0, and -0 is
+  template <class Packet>
+  static Packet of(Packet const& x) {
+    using namespace Eigen::internal;
+    return pandnot(x, pcmp_le(x, pzero(x)));
+  }
+};
+
 /// F on packets, and on a packet of equal lanes where one element is asked for (the end of a chunk):
 /// an element's value does not depend on its position. Few elements are at an end, and not inlining
 /// them halves what an expression costs the compiler.
@@ -298,8 +306,7 @@ SLOTH_EIGEN_UNARY(cos, only_f32, a.unaryExpr(packetwise<T, packet_cos>()))
 SLOTH_EIGEN_UNARY(tanh, f32_or_f64, a.unaryExpr(packetwise<T, packet_tanh>()))
 SLOTH_EIGEN_UNARY(sigmoid, f32_or_f64, a.unaryExpr(packetwise<T, packet_sigmoid>()))
 SLOTH_EIGEN_UNARY(gelu_tanh, f32_or_f64, a.unaryExpr(packetwise<T, packet_gelu_tanh>()))
-SLOTH_EIGEN_UNARY(relu, f32_or_f64,
-                  a.binaryExpr(a.Constant(a.size(), T(0)), propagating<T, true>()))
+SLOTH_EIGEN_UNARY(relu, f32_or_f64, a.unaryExpr(packetwise<T, packet_relu>()))
 SLOTH_EIGEN_BINARY(add, f32_or_f64, a + b)
 SLOTH_EIGEN_BINARY(subtract, f32_or_f64, a - b)
 SLOTH_EIGEN_BINARY(multiply, f32_or_f64, a* b)
