@@ -30,8 +30,8 @@ node_ptr product(node_ptr a, node_ptr b, dtype type, location where) {
   auto const e = matmul_shape(a->shape, b->shape, where);
   if (!(a == b) && same_tree(*a, *b)) b = a;  // e & e evaluates e once
   bool const tf32 = type == dtype::f32 && precision_scope::current() == precision::tf32;
-  return node::of_operation(type, e.shape, matmul_operation{std::move(a), std::move(b), tf32},
-                            where);
+  return node::of_operation(type, e.shape,
+                            matmul_operation{std::move(a), std::move(b), tf32, false, {}}, where);
 }
 
 }  // namespace matmul_detail

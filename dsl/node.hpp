@@ -137,7 +137,7 @@ struct reduce_operation {
 struct matmul_operation {
   node_ptr a, b;
   bool tf32 = false;     // precision_scope when the product was built; the host computes in f32
-  bool ordered = false;  // the planner has chosen the order of this chain (product_order.hpp)
+  bool ordered = false;  // the planner has chosen the order of this chain (rules.hpp)
   std::string rule;      // what it changed, for explain
 };
 

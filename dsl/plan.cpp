@@ -1,6 +1,6 @@
 #include <dsl/plan.hpp>
 
-#include <dsl/product_order.hpp>
+#include <dsl/rules.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -45,7 +45,7 @@ std::vector<step> make_plan(std::span<node_ptr const> roots) {
       steps.push_back({kind_of(**n), *n});
     } else if ((*n)->visited != pass) {
       (*n)->visited = pass;
-      order_products(**n);
+      apply_rules(**n);
       stack.push_back({n, true});
       for_each_operand((*n)->op, push);
     }

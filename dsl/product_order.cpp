@@ -1,7 +1,6 @@
-#include <dsl/product_order.hpp>
-
 #include <dsl/model.hpp>
 #include <dsl/plan.hpp>
+#include <dsl/rules.hpp>
 
 #include <cstdio>
 
@@ -9,8 +8,7 @@ namespace sloth::inline SLOTH_ABI {
 
 namespace {
 
-constexpr int most_factors = 32;     // of a chain at once: the search takes the cube of it
-constexpr double worth_while = 0.9;  // of the time as written
+constexpr int most_factors = 32;  // of a chain at once: the search takes the cube of it
 
 /// A chain of matrices: factor k has extent[k] rows and extent[k + 1] columns.
 struct chain {

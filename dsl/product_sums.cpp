@@ -1,0 +1,84 @@
+#include <dsl/model.hpp>
+#include <dsl/rules.hpp>
+
+#include <cstdio>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+/// The product that `call` sums as it is, if nothing else reaches it.
+matmul_operation* summed_product(reduce_operation& call, dtype result) {
+  auto const& argument = call.argument;
+  if (argument.form->root.run != nullptr || argument.operands.size() != 1) return nullptr;
+  graph_operand const& from = argument.operands.front();
+  if (!from.source || from.source->references() != 1 || from.source->type != result ||
+      from.source->state.load(std::memory_order_relaxed) != node_state::pending ||
+      from.shape.rank() != 2 || !(from.shape == call.domain))
+    return nullptr;
+  auto* const product = std::get_if<matmul_operation>(&from.source->op);
+  bool const matrices = product && product->a->shape.rank() == 2 && product->b->shape.rank() == 2;
+  return matrices ? product : nullptr;
+}
+
+/// Halves keep too few bits between two sums, integers wrap as they would.
+bool sums_in_its_type(dtype type) {
+  return type == dtype::f32 || type == dtype::f64 || type == dtype::complex64 ||
+         type == dtype::complex128;
+}
+
+node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
+  reduce_operation sum;
+  sum.argument.form = like.argument.form;
+  sum.argument.slot = {0};
+  graph_operand operand;
+  operand.source = factor;
+  operand.type = factor->type;
+  operand.shape = factor->shape;
+  sum.argument.operands.push_back(std::move(operand));
+  sum.domain = factor->shape;
+  sum.reduced = {axis == 0, axis == 1};
+  sum.op = reduction::sum;
+  sum.device = like.device;
+  return node::of_operation(factor->type, extents{factor->shape[1 - axis]}, std::move(sum), where);
+}
+
+}  // namespace
+
+void sum_without_product(node& n) {
+  auto* const call = std::get_if<reduce_operation>(&n.op);
+  if (!call || call->op != reduction::sum || strict_scope::current() || !sums_in_its_type(n.type))
+    return;
+  matmul_operation* const product = summed_product(*call, n.type);
+  if (!product) return;
+  bool const over_rows = call->reduced[0], over_columns = call->reduced[1];
+  if (!over_rows && !over_columns) return;
+  std::int64_t const rows = product->a->shape[0], inner = product->a->shape[1],
+                     columns = product->b->shape[1];
+  auto const& model = model_of(current_device());
+  auto const read = [&](std::int64_t r, std::int64_t c) {
+    return model.launch + static_cast<double>(r) * static_cast<double>(c) *
+                              static_cast<double>(size_of(n.type)) / model.bytes;
+  };
+  double const written = model.product(n.type, rows, columns, inner) + read(rows, columns);
+  double const planned =
+      (over_rows ? read(rows, inner) : 0) + (over_columns ? read(inner, columns) : 0) +
+      model.product(n.type, over_rows ? 1 : rows, over_columns ? 1 : columns, inner);
+  if (planned >= worth_while * written) return;
+  auto const area = [](std::int64_t r, std::int64_t c) {
+    return static_cast<double>(r) * static_cast<double>(c);
+  };
+  double const fewer =
+      (product_flops(rows, columns, inner) + area(rows, columns)) /
+      ((over_rows ? area(rows, inner) : 0) + (over_columns ? area(inner, columns) : 0) +
+       product_flops(over_rows ? 1 : rows, over_columns ? 1 : columns, inner));
+  char rule[80];
+  std::snprintf(rule, sizeof rule, "sum of a product: of its factors' sums, %.3gx fewer flops",
+                fewer);
+  matmul_operation sums{over_rows ? sum_of(product->a, 0, *call, n.where) : product->a,
+                        over_columns ? sum_of(product->b, 1, *call, n.where) : product->b,
+                        product->tf32, false, rule};
+  n.op = std::move(sums);
+}
+
+}  // namespace sloth::inline SLOTH_ABI
