@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <tuple>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -21,12 +22,38 @@ step_kind kind_of(node const& n) {
   return step_kind::view;
 }
 
+/// Where `n` is another name of a pending node's whole result: that node.
+node const* named(node const* n) {
+  while (n->state.load(std::memory_order_relaxed) == node_state::pending && n->offset == 0) {
+    auto const* view = std::get_if<view_operation>(&n->op);
+    if (!view || !(view->base->shape == n->shape) || !is_contiguous(n->shape, n->stride)) break;
+    n = view->base.get();
+  }
+  return n;
+}
+
+/// Products of a plan that were written more than once: the later ones become names of the first.
+class equal_products {
+ public:
+  void merge(node_ptr const& n) {
+    auto* const op = std::get_if<matmul_operation>(&n->op);
+    if (!op) return;
+    auto const [first, is_first] =
+        seen_.try_emplace({named(op->a.get()), named(op->b.get()), op->tf32, n->type}, n);
+    if (!is_first) n->op = view_operation{first->second};
+  }
+
+ private:
+  std::map<std::tuple<node const*, node const*, bool, dtype>, node_ptr> seen_;
+};
+
 }  // namespace
 
 std::vector<step> make_plan(std::span<node_ptr const> roots) {
   static std::uint64_t pass = 0;  // callers hold the planner's mutex
   ++pass;
   std::vector<step> steps;
+  equal_products products;
   // Depth first without recursion: a node is met twice, before and after its operands.
   struct visit {
     node_ptr const* node;
@@ -42,6 +69,7 @@ std::vector<step> make_plan(std::span<node_ptr const> roots) {
     auto [n, operands_done] = stack.back();
     stack.pop_back();
     if (operands_done) {
+      products.merge(*n);
       steps.push_back({kind_of(**n), *n});
     } else if ((*n)->visited != pass) {
       (*n)->visited = pass;
