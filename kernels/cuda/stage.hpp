@@ -35,8 +35,8 @@ struct stage_plan {
   bool whole = false;             // rows are whole packs, one stride apart, and all staged
   bool splats = false;            // some operands have one element a row
   std::byte* exchange = nullptr;  // of gangs (gang.hpp)
-  // Tiles that blocks have drawn, each as it is done with one: multiprocessors do not reach memory
-  // equally fast. nullptr: tiles in turn.
+  // Tiles that blocks have drawn, each as it is done with one: equal shares end at unequal times.
+  // nullptr: tiles in turn.
   unsigned* drawn = nullptr;
 };
 
