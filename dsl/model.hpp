@@ -1,4 +1,4 @@
-// What devices can do, as measured: the planner compares the costs of plans by it.
+// What devices can do: the planner compares the costs of plans by it.
 #pragma once
 
 #include <dsl/dtype.hpp>
@@ -18,8 +18,8 @@ struct device_model {
   [[nodiscard]] double product(dtype type, std::int64_t m, std::int64_t n, std::int64_t k) const;
 };
 
-/// The GPU's: an H200 (bench/gpu.sh, commit 1fba6f1). The host's: two cores of a Xeon with AVX2
-/// (bench/host.sh, commit bd0235c).
+/// Measured of an H200 (bench/gpu.sh, commit 1fba6f1): bytes, launch, half, f32, f64, complex64; of two
+/// cores of a Xeon with AVX2 (bench/host.sh, commit bd0235c): f32, f64. The others are estimates.
 [[nodiscard]] device_model const& model_of(device where);
 
 /// Floating-point operations of an (m x k)(k x n) product, a multiplication and an addition a term.

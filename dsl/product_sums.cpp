@@ -1,5 +1,6 @@
 #include <dsl/model.hpp>
 #include <dsl/rules.hpp>
+#include <dsl/run.hpp>
 
 #include <cstdio>
 
@@ -29,13 +30,7 @@ bool sums_in_its_type(dtype type) {
 
 node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
   reduce_operation sum;
-  sum.argument.form = like.argument.form;
-  sum.argument.slot = {0};
-  graph_operand operand;
-  operand.source = factor;
-  operand.type = factor->type;
-  operand.shape = factor->shape;
-  sum.argument.operands.push_back(std::move(operand));
+  sum.argument = operation_of(*like.argument.form, factor);
   sum.domain = factor->shape;
   sum.reduced = {axis == 0, axis == 1};
   sum.op = reduction::sum;
@@ -56,18 +51,17 @@ void sum_without_product(node& n) {
   std::int64_t const rows = product->a->shape[0], inner = product->a->shape[1],
                      columns = product->b->shape[1];
   auto const& model = model_of(current_device());
+  auto const area = [](std::int64_t r, std::int64_t c) {
+    return static_cast<double>(r) * static_cast<double>(c);
+  };
   auto const read = [&](std::int64_t r, std::int64_t c) {
-    return model.launch + static_cast<double>(r) * static_cast<double>(c) *
-                              static_cast<double>(size_of(n.type)) / model.bytes;
+    return model.launch + area(r, c) * static_cast<double>(size_of(n.type)) / model.bytes;
   };
   double const written = model.product(n.type, rows, columns, inner) + read(rows, columns);
   double const planned =
       (over_rows ? read(rows, inner) : 0) + (over_columns ? read(inner, columns) : 0) +
       model.product(n.type, over_rows ? 1 : rows, over_columns ? 1 : columns, inner);
   if (planned >= worth_while * written) return;
-  auto const area = [](std::int64_t r, std::int64_t c) {
-    return static_cast<double>(r) * static_cast<double>(c);
-  };
   double const fewer =
       (product_flops(rows, columns, inner) + area(rows, columns)) /
       ((over_rows ? area(rows, inner) : 0) + (over_columns ? area(inner, columns) : 0) +

@@ -189,9 +189,9 @@ fused_form const& copy_form(dtype type) {
 
 }  // namespace
 
-fused_operation copy_of(node_ptr const& n) {
+fused_operation operation_of(fused_form const& form, node_ptr const& n) {
   fused_operation call;
-  call.form = &copy_form(n->type);
+  call.form = &form;
   graph_operand operand;
   operand.source = n;
   operand.type = n->type;
@@ -200,5 +200,7 @@ fused_operation copy_of(node_ptr const& n) {
   call.slot = {0};
   return call;
 }
+
+fused_operation copy_of(node_ptr const& n) { return operation_of(copy_form(n->type), n); }
 
 }  // namespace sloth::inline SLOTH_ABI

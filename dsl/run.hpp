@@ -13,6 +13,8 @@ namespace sloth::inline SLOTH_ABI {
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
                device where);
 
+/// The expression of `form` over one operand, which has no scalars.
+[[nodiscard]] fused_operation operation_of(fused_form const& form, node_ptr const& n);
 /// The row-major copy of a node: an expression without arithmetic.
 [[nodiscard]] fused_operation copy_of(node_ptr const& n);
 
