@@ -109,7 +109,8 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
   if (!copies_in_bulk() || !one_length || w.outer_axes > 0) return s;
   // A gang's blocks run at the same time, two on a multiprocessor.
   std::int64_t const most = s.gang > 1 ? shared_bytes / 2 : shared_bytes;
-  // Threads read whole steps, also behind the end of a row.
+  // Threads read whole steps, also behind the end of a row: a buffer ends with room for that, since
+  // the next one may be being filled.
   std::int64_t const steps = ceil_div(s.slice, s.team * step) * s.team * step;
   std::int64_t const behind = (steps - s.slice) * 16 / pack;
   s.whole = s.longest % pack == 0 && s.longest < (1 << 30) && w.rows < (1 << 30) &&
@@ -124,16 +125,15 @@ stage_plan make_stage_plan(fused_call const& call, walk const& w, leaf_walk cons
   // Tiles of about 8 KiB or more, a row or more for each team.
   if (teams > 1)
     s.tile_rows *= static_cast<int>(std::clamp<std::int64_t>((8 << 10) / lay_out(s), 1, 16));
-  s.tile_bytes = static_cast<unsigned>(lay_out(s));
+  s.tile_bytes = static_cast<unsigned>(lay_out(s) + (s.whole ? behind : 0));
   // What is kept must leave room for two buffers.
   std::int64_t kept = s.whole ? steps * kept_size * s.tile_rows : 0;
-  if (2 * s.tile_bytes + kept + behind > most) kept = 0;
-  std::int64_t const rest = kept + behind;
+  if (2 * s.tile_bytes + kept > most) kept = 0;
   s.blocks_a_multiprocessor = static_cast<int>(
-      std::clamp<std::int64_t>(shared_bytes / (s.tile_bytes + rest), 1, s.blocks_a_multiprocessor));
-  std::int64_t const room = shared_bytes / s.blocks_a_multiprocessor - rest;
+      std::clamp<std::int64_t>(shared_bytes / (s.tile_bytes + kept), 1, s.blocks_a_multiprocessor));
+  std::int64_t const room = shared_bytes / s.blocks_a_multiprocessor - kept;
   s.stages = static_cast<int>(std::clamp<std::int64_t>(room / s.tile_bytes, 1, max_stages));
-  s.shared_bytes = s.tile_bytes * static_cast<unsigned>(s.stages) + static_cast<unsigned>(rest);
+  s.shared_bytes = s.tile_bytes * static_cast<unsigned>(s.stages) + static_cast<unsigned>(kept);
   if (kept > 0) {
     s.kept_offset = static_cast<int>(s.tile_bytes) * s.stages;
     s.kept_pitch = static_cast<int>(steps) * kept_size;

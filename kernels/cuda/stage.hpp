@@ -98,19 +98,33 @@ struct copy_barrier {
 };
 
 #if defined(__CUDACC__)
-/// Where a copy of the row begins, and how many bytes it has.
+/// Orders this thread's own writes to shared memory before the copies that it starts later.
+__device__ inline void order_copies() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+#endif
+}
+
+/// Where a copy of the row begins, and how many bytes it has: to a multiple of 16, and of the row.
 struct row_copy {
   std::byte const* from;
-  unsigned bytes;
+  unsigned bytes, own;
 };
 __device__ inline row_copy copy_of_row(staged_operand const& o, std::int64_t row, int member) {
   auto const* from = static_cast<std::byte const*>(o.data) + row * o.stride;
   if (o.even) {
     std::int64_t const begin = member * o.pitch, left = o.bytes - begin;
-    return {from + begin, left <= 0 ? 0u : static_cast<unsigned>(left < o.pitch ? left : o.pitch)};
+    auto const bytes = left <= 0 ? 0u : static_cast<unsigned>(left < o.pitch ? left : o.pitch);
+    return {from + begin, bytes, bytes};
   }
   auto const before = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(from) % 16);
-  return {from - before, (before + static_cast<unsigned>(o.bytes) + 15) / 16 * 16};
+  unsigned const own = before + static_cast<unsigned>(o.bytes);
+  return {from - before, (own + 15) / 16 * 16, own};
+}
+
+/// Whether the row is the last in memory: what follows it may be nobody's, and is not to be read.
+__device__ inline bool ends_memory(staged_operand const& o, std::int64_t row, std::int64_t rows) {
+  return o.stride == 0 || row == (o.stride > 0 ? rows - 1 : 0);
 }
 
 /// Copies the tile's rows of staged operand k to `buffer`, of a gang's the member's slice; nothing
@@ -128,12 +142,23 @@ __device__ inline void start_copy(stage_plan const& s, int k, std::int64_t tile,
     if (count > 0 && c.bytes > 0) ready.copy(to, c.from, static_cast<unsigned>(count) * c.bytes);
     return;
   }
+  auto const whole_bytes = [&](int r, row_copy const& row) {
+    return ends_memory(o, first + r, rows) ? row.own / 16 * 16 : row.bytes;
+  };
   unsigned all = 0;
-  for (int r = 0; r < count; ++r) all += copy_of_row(o, first + r, member).bytes;
+  for (int r = 0; r < count; ++r) {
+    row_copy const next = copy_of_row(o, first + r, member);
+    unsigned const bytes = whole_bytes(r, next);
+    all += bytes;
+    for (unsigned i = bytes; i < next.own; ++i) to[r * o.pitch + i] = next.from[i];
+    if (bytes < next.own) order_copies();
+  }
   ready.expect(all);
-  for (int r = 0; r < count; ++r)
-    if (row_copy const next = copy_of_row(o, first + r, member); next.bytes > 0)
-      ready.copy(to + r * o.pitch, next.from, next.bytes);
+  for (int r = 0; r < count; ++r) {
+    row_copy const next = copy_of_row(o, first + r, member);
+    if (unsigned const bytes = whole_bytes(r, next); bytes > 0)
+      ready.copy(to + r * o.pitch, next.from, bytes);
+  }
 }
 
 /// The copies of an operand of which a whole tile is one.
