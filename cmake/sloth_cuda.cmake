@@ -79,5 +79,5 @@ function(sloth_add_cuda_engine target)
   list(JOIN isa_flags "," isa_flags)
   target_compile_options(${target} PUBLIC
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Xcompiler=${isa_flags},-ffp-contract=off>")
-  target_link_libraries(${target} PUBLIC CUDA::cudart_static CUDA::cublas)
+  target_link_libraries(${target} PUBLIC CUDA::cudart_static CUDA::cublas CUDA::cublasLt)
 endfunction()

@@ -128,11 +128,17 @@ class array : public expression_base<array<Value>> {
                   !can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
       node_ = evaluated(std::forward<E>(e), {});
     } else {
-      auto const tree = as_argument<Value>(std::forward<E>(e), {});
-      std::vector<sloth::node*> leaves;
-      extents const shape = tree.shape();
-      auto call = bind_tree(tree, &leaves);
-      if (!overwrite(node_, call, shape, leaves))
+      fused_operation call;
+      extents shape;
+      bool done;
+      {  // the tree's handles are gone before anything is planned
+        auto const tree = as_argument<Value>(std::forward<E>(e), {});
+        std::vector<sloth::node*> leaves;
+        shape = tree.shape();
+        call = bind_tree(tree, &leaves);
+        done = overwrite(node_, call, shape, leaves);
+      }
+      if (!done)
         node_ = contiguous(node::of_operation(dtype_of<Value>, shape, std::move(call), {}));
     }
     return *this;

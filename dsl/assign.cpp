@@ -1,6 +1,9 @@
 // Writing: in place where nothing else reaches the memory, else into a copy.
 #include <dsl/evaluate.hpp>
+#include <dsl/rules.hpp>
 #include <dsl/run.hpp>
+
+#include <algorithm>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -51,6 +54,17 @@ void evaluate_operands(fused_operation const& values) {
   if (!sources.empty()) evaluate(sources);
 }
 
+/// The planner makes these values part of a product that they alone read: it has memory of its own.
+bool surrounds_product(fused_operation const& values, std::vector<node*> const& leaves) {
+  auto const only_here = [&](graph_operand const& operand) {
+    node* const n = operand.source.get();
+    return n && n->references() == 1 + std::count(leaves.begin(), leaves.end(), n) &&
+           std::holds_alternative<matmul_operation>(n->op);
+  };
+  return std::any_of(values.operands.begin(), values.operands.end(), only_here) &&
+         !strict_scope::current() && is_epilogue(values);
+}
+
 bool may_overwrite(node_ptr const& region, fused_operation const& values) {
   for (auto const& operand : values.operands)
     if (operand.source && operand.source->storage == region->storage &&
@@ -65,6 +79,7 @@ bool overwrite(node_ptr const& target, fused_operation const& values, extents co
                std::vector<node*> const& leaves) {
   if (!target || target->shape != shape) return false;  // moved from, or of another size
   if (target->storage->adopted() || target->storage->where() != current_device()) return false;
+  if (surrounds_product(values, leaves)) return false;
   evaluate_operands(values);
   if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
     return false;

@@ -37,13 +37,23 @@ class expression_base : public expression_tag {
   [[nodiscard]] std::int64_t size() const { return self().shape().size(); }
 
   /// The node of this expression's values, pending where it is a tree.
-  [[nodiscard]] node_ptr node(location where = {}) const {
+  [[nodiscard]] node_ptr node(location where = {}) const& {
     return node::of_operation(dtype_of<value_t<Self>>, self().shape(), bind_tree(self()), where);
+  }
+  /// Of a temporary: what only the tree reached only the node reaches then, and the planner may
+  /// change it.
+  [[nodiscard]] node_ptr node(location where = {}) && {
+    Self const tree(std::move(static_cast<Self&>(*this)));
+    return tree.node(where);
   }
 
   /// The axes reversed (2-D: the transpose). A view.
-  [[nodiscard]] auto T(location where = location::here()) const {
+  [[nodiscard]] auto T(location where = location::here()) const& {
     return as_view(transposed(self().node(where), where));
+  }
+  [[nodiscard]] auto T(location where = location::here()) && {
+    node_ptr own = as_tree(std::move(static_cast<Self&>(*this))).node(where);
+    return as_view(transposed_temporary(std::move(own), where));
   }
   /// The same elements in row-major order under another shape; one extent may be -1. A view where
   /// NumPy's is one, else a copy. Throws shape_error when the sizes differ.

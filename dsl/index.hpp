@@ -85,6 +85,9 @@ struct located_item {
 
 /// Axes reversed.
 [[nodiscard]] node_ptr transposed(node_ptr const& base, location where);
+/// The same of a handle that is given away: where it is the last one of a product that nothing has
+/// computed, (A & B).T() becomes B.T() & A.T(), which the product writes as it is wanted.
+[[nodiscard]] node_ptr transposed_temporary(node_ptr base, location where);
 /// Axes in the order given, each once.
 [[nodiscard]] node_ptr permuted(node_ptr const& base, extents const& axes, location where);
 /// `shape`'s elements read with stride 0 along broadcast axes.

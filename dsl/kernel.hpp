@@ -98,6 +98,15 @@ struct row_stage {
   stage argument;
 };
 
+/// A tree as data, for the planner: in post-order, its leaves and scalars in the order of their slots.
+enum class item_kind : std::uint8_t { leaf, scalar, apply, row };
+struct tree_item {
+  item_kind kind;
+  dtype type;        // of its value
+  int arguments;     // of an operation: the values before it
+  const char* name;  // of an operation
+};
+
 struct fused_call;
 struct destination;
 /// Enqueues a form's kernels over `shape` on the GPU; row forms run their row kernel.
@@ -115,6 +124,8 @@ struct fused_form {
   int leaves, scalars;
   int operations;  // elementwise operations per element of the root
   std::string (*print)(std::string const* leaf, scalar_bits const* scalar);
+  tree_item const* items;  // none: a leaf as it is
+  int item_count;
   device_launch device;  // null in a build without CUDA
 };
 
@@ -143,6 +154,15 @@ struct matrix_operand {
   void const* data;
   std::int64_t row_stride, column_stride;  // in elements, any sign
   strides batch_stride;                    // one a batch axis, 0 where broadcast
+};
+
+/// What libraries of products do to p = a & b before it goes to memory:
+/// after(alpha * p + beta * c + bias).
+enum class activation : std::uint8_t { none, relu, gelu_tanh };
+struct gemm_epilogue {
+  double alpha = 1, beta = 0;
+  activation after = activation::none;
+  matrix_operand c{}, bias{};  // of the product's shape, one value a column; without data: none
 };
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -2,6 +2,8 @@
 
 #include <dsl/plan.hpp>
 
+#include <algorithm>
+
 namespace sloth::inline SLOTH_ABI {
 namespace matmul_detail {
 
@@ -35,4 +37,17 @@ node_ptr product(node_ptr a, node_ptr b, dtype type, location where) {
 }
 
 }  // namespace matmul_detail
+
+node_ptr transposed_temporary(node_ptr base, location where) {
+  // Only this thread reaches it, so it needs no lock.
+  auto* const op = base->references() == 1 ? std::get_if<matmul_operation>(&base->op) : nullptr;
+  if (!op || op->epilogue || op->a->shape.rank() != 2 || op->b->shape.rank() != 2)
+    return transposed(base, where);
+  matmul_operation turned{transposed(op->b, where), transposed(op->a, where), op->tf32, false,
+                          "transposed with its factors"};
+  extents shape = base->shape;
+  std::reverse(shape.begin(), shape.end());
+  return node::of_operation(base->type, std::move(shape), std::move(turned), where);
+}
+
 }  // namespace sloth::inline SLOTH_ABI

@@ -25,8 +25,9 @@ double device_model::product(dtype type, std::int64_t m, std::int64_t n, std::in
 }
 
 device_model const& model_of(device where) {
-  static constexpr device_model gpu{4.2e12, 4e-6, 735e12, 51e12, 59e12, 13e12, 14e12, 1e12};
-  static constexpr device_model host{2e10, 1e-6, 20e9, 155e9, 60e9, 40e9, 15e9, 4e9};
+  static constexpr device_model gpu{4.2e12, 4e-6,  735e12, 51e12, 59e12,
+                                    13e12,  14e12, 1e12,   2048,  256};
+  static constexpr device_model host{2e10, 1e-6, 20e9, 155e9, 60e9, 40e9, 15e9, 4e9, 256, 64};
   return where == device::gpu ? gpu : host;
 }
 

@@ -12,6 +12,8 @@ struct device_model {
   double bytes;   // to and from memory in a second
   double launch;  // seconds that a step costs besides its work
   double half, f32, f64, complex64, complex128, other;  // flops of products in a second
+  // Rows, and elements of a row, from which one triangle of x & x.T() takes less time than all of it.
+  std::int64_t symmetric_rows, symmetric_inner;
 
   [[nodiscard]] double flops(dtype type) const;
   /// Seconds of an (m x k)(k x n) product: its arithmetic or its bytes, whichever takes longer.

@@ -133,12 +133,22 @@ struct reduce_operation {
   device_reduce device = nullptr;
 };
 
+/// An expression around a product, which computes it on its way to memory (rules.hpp).
+struct product_epilogue {
+  fused_operation written;  // the operand with neither source nor generator is the product
+  double alpha = 1, beta = 0;
+  int c = -1, bias = -1;  // which operands
+  activation after = activation::none;
+};
+
 /// a & b by NumPy's matmul rules.
 struct matmul_operation {
   node_ptr a, b;
-  bool tf32 = false;     // precision_scope when the product was built; the host computes in f32
-  bool ordered = false;  // the planner has chosen the order of this chain (rules.hpp)
-  std::string rule;      // what it changed, for explain
+  bool tf32 = false;       // precision_scope when the product was built; the host computes in f32
+  bool ordered = false;    // the planner has chosen the order of this chain (rules.hpp)
+  std::string rule;        // what it changed, for explain
+  bool symmetric = false;  // b is the transpose of a, and one triangle is to be computed
+  std::unique_ptr<product_epilogue> epilogue{};
 };
 
 /// Another reading of the base's result: the node's stride and offset count from its element 0.
@@ -211,7 +221,10 @@ void for_each_operand(operation const& op, F&& f) {
   };
   if (auto* call = std::get_if<fused_operation>(&op)) fused(*call);
   if (auto* call = std::get_if<reduce_operation>(&op)) fused(call->argument);
-  if (auto* call = std::get_if<matmul_operation>(&op)) f(call->a), f(call->b);
+  if (auto* call = std::get_if<matmul_operation>(&op)) {
+    f(call->a), f(call->b);
+    if (call->epilogue) fused(call->epilogue->written);
+  }
   if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
 }
 

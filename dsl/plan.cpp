@@ -37,7 +37,7 @@ class equal_products {
  public:
   void merge(node_ptr const& n) {
     auto* const op = std::get_if<matmul_operation>(&n->op);
-    if (!op) return;
+    if (!op || op->epilogue) return;
     auto const [first, is_first] =
         seen_.try_emplace({named(op->a.get()), named(op->b.get()), op->tf32, n->type}, n);
     if (!is_first) n->op = view_operation{first->second};
@@ -47,9 +47,21 @@ class equal_products {
   std::map<std::tuple<node const*, node const*, bool, dtype>, node_ptr> seen_;
 };
 
-}  // namespace
+// What became part of a product has no step of its own.
+void fold_into_products(std::vector<step>& steps) {
+  bool folded = false;
+  for (auto s = steps.begin(); s != steps.end(); ++s)
+    if (node_ptr const product = fold_into_product(*s->target)) {
+      s->kind = step_kind::gemm;
+      auto own = s;
+      while (!(own->target == product)) --own;
+      own->target = {};
+      folded = true;
+    }
+  if (folded) std::erase_if(steps, [](step const& s) { return !s.target; });
+}
 
-std::vector<step> make_plan(std::span<node_ptr const> roots) {
+std::vector<step> planned(std::span<node_ptr const> roots) {
   static std::uint64_t pass = 0;  // callers hold the planner's mutex
   ++pass;
   std::vector<step> steps;
@@ -78,6 +90,14 @@ std::vector<step> make_plan(std::span<node_ptr const> roots) {
       for_each_operand((*n)->op, push);
     }
   }
+  return steps;
+}
+
+}  // namespace
+
+std::vector<step> make_plan(std::span<node_ptr const> roots) {
+  std::vector<step> steps = planned(roots);
+  fold_into_products(steps);
   return steps;
 }
 
@@ -113,8 +133,9 @@ double step::flops() const {
     return size(call->domain) * (call->argument.form->operations + 1);
   if (auto* call = std::get_if<matmul_operation>(&target->op)) {
     auto const e = matmul_shape(call->a->shape, call->b->shape, {});
-    return 2. * size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
-           static_cast<double>(e.k);
+    double const around = call->epilogue ? call->epilogue->written.form->operations : 0;
+    return size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
+           (2. * static_cast<double>(e.k) + around);
   }
   return 0;
 }
@@ -174,12 +195,16 @@ std::string to_string(std::span<step const> steps) {
     }
     return known;
   };
-  auto fused = [&](fused_operation const& call) {
+  auto fused = [&](fused_operation const& call, std::string const& product = {}) {
     std::vector<std::string> leaf;
     for (auto slot : call.slot) {
       auto const& operand = call.operands[slot];
-      leaf.push_back(operand.source ? name(operand.source)
-                                    : name_of(operand.generator) + to_string(operand.shape));
+      if (operand.source)
+        leaf.push_back(name(operand.source));
+      else if (operand.generator == generator_kind::none)
+        leaf.push_back(product);
+      else
+        leaf.push_back(name_of(operand.generator) + to_string(operand.shape));
     }
     return call.form->print(leaf.data(), call.scalars.data());
   };
@@ -205,8 +230,9 @@ std::string to_string(std::span<step const> steps) {
       what += ")";
     }
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
-      what += name(call->a) + " & ";  // names are given left to right
-      what += name(call->b);
+      std::string product = name(call->a) + " & ";  // names are given left to right
+      product += name(call->b);
+      what += call->epilogue ? fused(call->epilogue->written, product) : product;
       what += std::string("  ") + layout_of(*call->a) + layout_of(*call->b);
       if (call->tf32) what += " tf32";
     }

@@ -19,9 +19,24 @@ void order_products(node& n);
 /// then, so a strict_scope turns it off.
 void sum_without_product(node& n);
 
+/// An expression around a product that nothing else reaches, as part of the product:
+/// after(alpha * (a & b) + beta * c + bias) of real floating numbers, where c has the product's shape,
+/// bias is one value a column, after is relu, gelu_tanh or nothing, and no factor is zero. Such values
+/// are rounded otherwise, so a strict_scope turns it off. Of a node whose operands have been planned:
+/// returns the product, whose own step becomes superfluous, or null.
+[[nodiscard]] node_ptr fold_into_product(node& n);
+/// The expression has such a form.
+[[nodiscard]] bool is_epilogue(fused_operation const& call);
+
+/// A product of a matrix with its own transpose: one triangle is computed, the other is its mirror
+/// image, where the matrix is large enough. Sums are rounded otherwise then, so a strict_scope turns it
+/// off.
+void compute_one_triangle(node& n);
+
 inline void apply_rules(node& n) {
   sum_without_product(n);
   order_products(n);
+  compute_one_triangle(n);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -52,10 +52,12 @@ class reader {
   std::vector<counted<buffer>> copies_;
 };
 
-/// `call` with its operands' addresses, as the engine takes it.
+/// `call` with its operands' addresses, as the engine takes it; `product` is that of the operand
+/// with neither source nor generator.
 class bound_call {
  public:
-  bound_call(fused_operation const& call, int domain_rank, device where)
+  bound_call(fused_operation const& call, int domain_rank, device where,
+             void const* product = nullptr)
       : call_(call), read_(where) {
     operands_.reserve(call.operands.size());
     for (auto const& from : call.operands) {
@@ -64,7 +66,7 @@ class bound_call {
       to.generator = from.generator;
       to.params[0] = from.params[0];
       to.params[1] = from.params[1];
-      if (from.source) to.data = read_(*from.source);
+      to.data = from.source ? read_(*from.source) : product;
       to.stride = aligned(from.shape, from.source ? from.source->stride : row_major(from.shape),
                           domain_rank);
       operands_.push_back(std::move(to));
@@ -87,21 +89,25 @@ class bound_call {
   std::vector<operand> operands_;
 };
 
+void launch(fused_call const& call, extents const& shape, destination const& out,
+            [[maybe_unused]] device where) {
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu) {
+    auto const kernels = call.form->device ? call.form->device : cuda_engine::copy_launch(out.type);
+    return kernels(call, shape, out);
+  }
+#endif
+  if (call.form->row_count > 0)
+    host_engine::row(call, shape, out);
+  else
+    host_engine::elementwise(call, shape, out);
+}
+
 }  // namespace
 
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
                device where) {
-  bound_call const bound(call, shape.rank(), where);
-#if defined(SLOTH_CUDA)
-  if (where == device::gpu) {
-    auto const launch = call.form->device ? call.form->device : cuda_engine::copy_launch(out.type);
-    return launch(bound.get(), shape, out);
-  }
-#endif
-  if (call.form->row_count > 0)
-    host_engine::row(bound.get(), shape, out);
-  else
-    host_engine::elementwise(bound.get(), shape, out);
+  launch(bound_call(call, shape.rank(), where).get(), shape, out, where);
 }
 
 namespace {
@@ -141,13 +147,34 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
     m.batch_stride = aligned(batch, stride, e.batch.rank());
     return m;
   };
+  matrix_operand const a = matrix_of(*call.a, true), b = matrix_of(*call.b, false);
 #if defined(SLOTH_CUDA)
-  if (where == device::gpu)
-    return cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
-                             matrix_of(*call.b, false), out, e.n, call.tf32);
+  auto const in_library = [&] {
+    if (!call.epilogue || call.symmetric) return false;
+    product_epilogue const& p = *call.epilogue;
+    auto const matrix = [&](int i) {
+      return i < 0 ? matrix_operand{} : matrix_of(*p.written.operands[i].source, true);
+    };
+    return cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n, call.tf32,
+                             {p.alpha, p.beta, p.after, matrix(p.c), matrix(p.bias)});
+  };
+  if (where == device::gpu) {
+    if (in_library()) return;
+    if (call.symmetric)
+      cuda_engine::symmetric_gemm(target.type, e.n, e.k, a, out, e.n);
+    else
+      cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n, call.tf32);
+  }
 #endif
-  host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, matrix_of(*call.a, true),
-                    matrix_of(*call.b, false), out, e.n);
+  if (where == device::host) {
+    if (call.symmetric)
+      host_engine::symmetric_gemm(target.type, e.n, e.k, a, out, e.n);
+    else
+      host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n);
+  }
+  if (!call.epilogue) return;
+  bound_call const around(call.epilogue->written, target.shape.rank(), where, out);
+  launch(around.get(), target.shape, {out, target.type, target.stride}, where);
 }
 
 }  // namespace

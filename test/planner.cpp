@@ -4,6 +4,8 @@
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
 
+#include <array>
+#include <limits>
 #include <random>
 
 using namespace sloth;
@@ -33,6 +35,11 @@ std::vector<product_extents> products_of(lazy<double> const& x) {
       found.push_back({e.m, e.n, e.k});
     }
   return found;
+}
+
+template <class X>
+bool folds(X&& x) {
+  return explain(std::forward<X>(x)).find("in the product") != std::string::npos;
 }
 
 double seconds_of(std::vector<product_extents> const& all) {
@@ -95,6 +102,7 @@ BOOST_AUTO_TEST_CASE(chains_take_the_least_time) {
 }
 
 BOOST_AUTO_TEST_CASE(vectors_stay_at_the_ends) {
+  device_scope const here(host);  // on a GPU these take no time either way
   matrix const a = rand(300, 200), b = rand(200, 300), u = rand(300), v = rand(300);
   BOOST_TEST((products_of(a & b & v).front().n == 1));
   BOOST_TEST(agree(a & b & v, a & b & v));
@@ -123,6 +131,7 @@ BOOST_AUTO_TEST_CASE(products_that_others_reach_are_left) {
 }
 
 BOOST_AUTO_TEST_CASE(sums_of_products_come_from_the_factors) {
+  device_scope const here(host);  // on a GPU these take no time either way
   matrix const a = rand(300, 200), b = rand(200, 400), c = rand(400, 250);
   BOOST_TEST(products_of(sum(a & b)).size() == 1u);
   BOOST_TEST((products_of(sum(a & b)).front().m == 1 && products_of(sum(a & b)).front().n == 1));
@@ -173,6 +182,169 @@ BOOST_AUTO_TEST_CASE(a_product_written_twice_is_computed_once) {
   auto [a, b] = eval(x & w, x & w);
   a(0, 0) = -1;
   BOOST_TEST(b(0, 0).item() > 0);
+}
+
+BOOST_AUTO_TEST_CASE(factors_addends_and_activations_become_part_of_the_product) {
+  device_scope const here(host);  // on a GPU the chain below takes no time either way
+  matrix const a = rand(40, 30), b = rand(50, 30), w = rand(30, 50), c = rand(40, 50);
+  matrix const bias = rand(50);
+  BOOST_TEST(explain(2 * (a & b.T()) + 3 * c) ==
+             "x0: float64(40, 30), x1: float64(30, 50), x2: float64(40, 50)\n"
+             "r0: float64(40, 50)  gemm    (2 * (x0 & x1)) + (3 * x2)  NT  [126 kflop, 53.6 kB]  "
+             "in the product: alpha 2, beta 3\n");
+  BOOST_TEST(explain(relu(2 * (a & w) + bias)) ==
+             "x0: float64(40, 30), x1: float64(30, 50), x2: float64(50,)\n"
+             "r0: float64(40, 50)  gemm    relu((2 * (x0 & x1)) + x2)  NN  [126 kflop, 38 kB]  "
+             "in the product: alpha 2, bias, relu\n");
+  // A named product is everybody's, until it is moved.
+  lazy<double> named = a & w;
+  BOOST_TEST(!folds(relu(2 * named + bias)));
+  BOOST_TEST(folds(relu(2 * std::move(named) + bias)));
+  matrix z = c;
+  z = relu(2 * (a & w) + 3 * z);
+  BOOST_TEST(bool(all(isclose(z, relu(2 * matrix(a & w) + 3 * c), 1e-12, 0.))));
+  // In the cheapest order, and a sum of two products in the first of them.
+  matrix const v = rand(50, 2), row = rand(2);
+  BOOST_TEST(explain((a & w & v) + row)
+                 .find("product order: A & (B & C), 11.9x fewer flops; "
+                       "in the product: bias") != std::string::npos);
+  BOOST_TEST(products_of((a & w) + (a & b.T())).size() == 2u);
+  BOOST_TEST(folds((a & w) + (a & b.T())));
+  // Not what would be another value, nor what no product computes.
+  matrix const column = rand(40, 1);
+  BOOST_TEST(!folds(0 * (a & w) + c));
+  BOOST_TEST(!folds((a & w) / 0. + c));
+  BOOST_TEST(!folds(2 * ((a & w) + c)));
+  BOOST_TEST(!folds((a & w) + column));
+  BOOST_TEST(!folds((a & w) + c + c * 2.));
+  BOOST_TEST(!folds((a & w) * c));
+  BOOST_TEST(!folds((a & w) + 1));
+  BOOST_TEST(!folds(exp(2 * (a & w))));
+  BOOST_TEST(!folds(2 * relu(a & w)));
+  BOOST_TEST(!folds(2 * (a & w) + (a & w)));  // one product, read twice
+  BOOST_TEST(products_of(2 * (a & w) + (a & w)).size() == 1u);
+  strict_scope const as_written;
+  BOOST_TEST(!folds(2 * (a & w)));
+}
+
+namespace {
+
+/// What products compute besides against the expression as it is written, in the same arithmetic.
+template <class T>
+void epilogues_agree(std::int64_t m, std::int64_t n, std::int64_t k, double bound) {
+  using values = array<T>;
+  auto const some = [](auto... extent) {
+    return values((rand<double>(extent...) - 0.5).template astype<T>());
+  };
+  values const a = some(m, k), b = some(n, k), w = some(k, n), c = some(m, n), bias = some(n);
+  auto const agree = [&](auto const& expression) {
+    BOOST_TEST(folds(lazy<T>(expression())));
+    values const planned = expression();
+    strict_scope const as_written;
+    values const written = expression();
+    auto const difference =
+        abs(planned.template astype<double>() - written.template astype<double>());
+    BOOST_TEST(max(difference).item() <= bound * static_cast<double>(k));
+    BOOST_TEST(max(abs(written.template astype<double>())).item() > 0.01);
+  };
+  agree([&] { return lazy<T>(2 * (a & w)); });
+  agree([&] { return lazy<T>(2 * (a & b.T()) + 3 * c); });
+  agree([&] { return lazy<T>(relu(2 * (a & w) + bias)); });
+  agree([&] { return lazy<T>(gelu_tanh((a & w) + bias)); });
+  agree([&] { return lazy<T>(gelu_tanh(c - (a & w) * 3 + bias)); });
+  agree([&] { return lazy<T>(relu(c.T() - (w.T() & a.T()))); });
+  agree([&] { return lazy<T>(-(a & w) / 4 - c); });
+  agree([&] { return lazy<T>((a & w) + bias.reshape(1, n)); });
+  agree([&] { return lazy<T>((a & w) + c(slice(_, _, -1))); });
+  values const batch = some(3, m, k);
+  agree([&] { return lazy<T>(relu(2 * (batch & w) + bias)); });
+}
+
+/// NaN stays NaN, whichever kernel a library takes.
+template <class T>
+void relu_keeps_nan(std::int64_t m, std::int64_t n, std::int64_t k) {
+  array<T> a = (rand<double>(m, k) - 0.5).template astype<T>();
+  array<T> const w = (rand<double>(k, n) - 0.5).template astype<T>(), bias = w(0, _);
+  a(0, 0) = std::numeric_limits<float>::quiet_NaN();
+  for (bool const with_bias : {false, true}) {
+    array<T> const z = with_bias ? array<T>(relu((a & w) + bias)) : array<T>(relu(2 * (a & w)));
+    BOOST_TEST(bool(all(isnan(z(0, _)))));
+    BOOST_TEST(!bool(any(isnan(z(slice(1, _), _)))));
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(products_with_epilogues_agree_with_what_was_written) {
+  for (auto const& [m, n, k] : std::vector<std::array<std::int64_t, 3>>{
+           {40, 50, 30}, {128, 256, 64}, {1, 50, 7}, {33, 1, 5}}) {
+    epilogues_agree<float>(m, n, k, 4e-7);
+    epilogues_agree<double>(m, n, k, 1e-15);
+    epilogues_agree<f16>(m, n, k, 2e-3);
+    epilogues_agree<bf16>(m, n, k, 2e-2);
+  }
+  for (std::int64_t m : {2, 33, 64, 200, 1024})
+    for (std::int64_t n : {1, 2, 7, 16, 50, 129, 256, 1000})
+      for (std::int64_t k : {1, 8, 30, 256}) {
+        relu_keeps_nan<float>(m, n, k);
+        relu_keeps_nan<double>(m, n, k);
+        relu_keeps_nan<f16>(m, n, k);
+        relu_keeps_nan<bf16>(m, n, k);
+      }
+}
+
+BOOST_AUTO_TEST_CASE(a_transposed_product_is_the_product_of_the_transposes) {
+  matrix const a = rand(40, 30), b = rand(50, 30);
+  BOOST_TEST(explain((a & b.T()).T()) ==
+             "x0: float64(50, 30), x1: float64(30, 40)\n"
+             "r0: float64(50, 40)  gemm    x0 & x1  NT  [120 kflop, 37.6 kB]  "
+             "transposed with its factors\n");
+  matrix const turned = (a & b.T()).T(), straight = a & b.T();
+  BOOST_TEST(to_string(turned.shape()) == "(50, 40)");
+  BOOST_TEST(bool(all(isclose(turned, straight.T(), 1e-13, 0.))));
+  // A named one is everybody's.
+  lazy<double> const named = a & b.T();
+  matrix const view_of_it = named.T();
+  BOOST_TEST(named.node()->done());
+  BOOST_TEST(bool(all(view_of_it == named.T())));
+  BOOST_TEST(folds(2 * (a & b.T()).T() + straight.T()));
+}
+
+BOOST_AUTO_TEST_CASE(symmetric_products_take_one_triangle) {
+  auto const& model = model_of(current_device());
+  auto const halved = [](auto const& x) {
+    return explain(x).find("one triangle") != std::string::npos;
+  };
+  auto const check = [&]<class T>(T, std::int64_t n, std::int64_t k, double bound) {
+    array<T> const x = rand<real_t<T>>(n, k).template astype<T>();
+    BOOST_TEST(halved(x & x.T()));
+    BOOST_TEST(halved(x.T().T() & x.T()));
+    array<T> const planned = x & x.T();
+    BOOST_TEST(bool(all(planned == planned.T())));
+    strict_scope const as_written;
+    BOOST_TEST(!halved(x & x.T()));
+    array<T> const written = x & x.T();
+    BOOST_TEST(bool(all(abs(planned - written) <= bound * abs(written))));
+  };
+  std::int64_t const n = model.symmetric_rows, k = model.symmetric_inner;
+  check(float{}, n + 5, k + 3, 1e-5);
+  check(double{}, n + 5, k + 3, 1e-13);
+  check(complex64{}, n, k, 1e-5);
+  check(complex128{}, n + 1, k, 1e-13);
+  matrix const x = rand(k, n + 1), y = rand(k, n + 1);
+  BOOST_TEST(halved(x.T() & x));
+  matrix const planned = x.T() & x;
+  lazy<double> const sine = sin(x);
+  BOOST_TEST(halved(sine.T() & sine));
+  matrix const of_lazy = sine.T() & sine;
+  BOOST_TEST(bool(all(of_lazy == of_lazy.T())));
+  matrix const with_bias = 2 * (x.T() & x) + 1.;
+  BOOST_TEST(bool(all(isclose(with_bias, 2 * planned + 1, 1e-12, 0.))));
+  BOOST_TEST(!halved(x.T() & y));
+  BOOST_TEST(!halved(x(slice(1, _), _).T() & x(slice(_, -1), _)));
+  BOOST_TEST(!halved(y(_, slice(_, 8)).T() & y(_, slice(_, 8))));
+  strict_scope const as_written;
+  BOOST_TEST(bool(all(isclose(planned, x.T() & x, 1e-13, 0.))));
 }
 
 BOOST_AUTO_TEST_CASE(other_types_and_batches_are_no_chain) {

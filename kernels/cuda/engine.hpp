@@ -56,6 +56,14 @@ void synchronize();
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,
           bool tf32);
+/// As host::symmetric_gemm.
+void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
+                    std::int64_t c_stride);
+/// gemm with what becomes of the product. False, and nothing is done, where cuBLASLt has no such
+/// kernel.
+[[nodiscard]] bool gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n,
+                        std::int64_t k, matrix_operand const& a, matrix_operand const& b, void* c,
+                        std::int64_t c_stride, bool tf32, gemm_epilogue const& epilogue);
 
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI

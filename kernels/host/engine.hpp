@@ -34,6 +34,10 @@ void reduce(fused_call const& call, extents const& shape, bool const* reduced, r
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride);
 
+/// C (n x n) = A (n x k) A^T of floating or complex elements.
+void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
+                    std::int64_t c_stride);
+
 /// 64-byte aligned memory from the pool; throws out_of_memory. `release` never throws.
 [[nodiscard]] void* allocate(std::size_t bytes);
 void release(void* data, std::size_t bytes) noexcept;

@@ -461,7 +461,8 @@ device_reduce device_reduce_of() {
 template <class Tree>
 fused_form const& form_of() {
 #if defined(__CUDA_ARCH__)
-  static constexpr fused_form form = {{}, nullptr, 0, 0, 0, 0, nullptr, device_launch_of<Tree>()};
+  static constexpr fused_form form = {{}, nullptr, 0,       0, 0,
+                                      0,  nullptr, nullptr, 0, device_launch_of<Tree>()};
 #else
   static constexpr fused_form form = {
       host_engine::make_stage<Tree, Tree, host_engine::slots{}, Tree::row_count>(),
@@ -469,10 +470,12 @@ fused_form const& form_of() {
       Tree::row_count,
       Tree::leaf_count,
       Tree::scalar_count,
-      tree_operations<Tree>::value,
+      operations_of<Tree>(),
       [](std::string const* leaf, scalar_bits const* scalar) {
         return tree_text<Tree>::of(leaf, scalar);
       },
+      tree_items<Tree>.data(),
+      static_cast<int>(tree_items<Tree>.size()),
       device_launch_of<Tree>()};
 #endif
   return form;

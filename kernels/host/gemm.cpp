@@ -344,6 +344,27 @@ void product(view<S> const& a, view<S> const& b, S* c, int64_t c_stride, workspa
   }
 }
 
+/// C = A A^T: the blocks of the lower triangle as products, then their mirror images.
+template <class T>
+void symmetric_product(view<T> const& a, T* c, int64_t c_stride) {
+  int64_t const n = a.rows, panel = std::max<int64_t>(128, (n / 8 + 15) / 16 * 16);
+  workspace<T, T> w;
+  view<T> const x = w.a.load(a, order::any, true);
+  for (int64_t first = 0; first < n; first += panel) {
+    int64_t const rows = std::min(panel, n - first);
+    multiply(x.row_range(first, rows), x.row_range(0, first + rows).transposed(),
+             c + first * c_stride, c_stride, true);
+  }
+  constexpr int64_t tile = 32;
+  loop(true, (n + tile - 1) / tile, n * n, [&](int64_t task) {
+    int64_t const top = task * tile, bottom = std::min(n, top + tile);
+    for (int64_t left = top; left < n; left += tile)
+      for (int64_t i = top; i < bottom; ++i)
+        for (int64_t j = std::max(left, i + 1); j < std::min(n, left + tile); ++j)
+          c[i * c_stride + j] = c[j * c_stride + i];
+  });
+}
+
 // ---- integers, modulo 2^n: as unsigned, and not narrower than unsigned int, to which C++ promotes
 
 template <class U>
@@ -520,6 +541,17 @@ void gemm(dtype type, extents const& batch, int64_t m, int64_t n, int64_t k,
     case dtype::complex64: return go.operator()<std::complex<float>>();
     case dtype::complex128: return go.operator()<std::complex<double>>();
   }
+}
+
+void symmetric_gemm(dtype type, int64_t n, int64_t k, matrix_operand const& a, void* c,
+                    int64_t c_stride) {
+  visit(type, [&]<class V>() {
+    if constexpr (is_floating<V> && !is_half<V>) {
+      using T = typename std::conditional_t<is_complex<V>, std::complex<real_t<V>>, V>;
+      symmetric_product<T>({static_cast<T const*>(a.data), n, k, a.row_stride, a.column_stride},
+                           static_cast<T*>(c), c_stride);
+    }
+  });
 }
 
 }  // namespace host_engine

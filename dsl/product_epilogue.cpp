@@ -1,0 +1,179 @@
+#include <dsl/rules.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+/// A value of an expression: a number, or a sum of operands times factors.
+struct combination {
+  struct term {
+    int operand;
+    double factor;
+  };
+  double number = 0;
+  std::vector<term> terms;  // none: the number
+
+  [[nodiscard]] bool is_number() const { return terms.empty(); }
+};
+
+/// Reads an expression as a linear combination of its operands with an activation around it.
+class linear_reader {
+ public:
+  explicit linear_reader(fused_operation const& call) : call_(call), form_(*call.form) {}
+
+  /// False where it is nothing of the kind.
+  bool read() {
+    int count = form_.item_count;
+    if (count == 0 || form_.row_count > 0) return false;
+    tree_item const& root = form_.items[count - 1];
+    if (root.kind == item_kind::apply && root.arguments == 1) {
+      std::string_view const name = root.name;
+      if (name == "relu") after = activation::relu;
+      if (name == "gelu_tanh") after = activation::gelu_tanh;
+      if (after != activation::none) --count;
+    }
+    for (int i = 0; i < count; ++i)
+      if (!take(form_.items[i])) return false;
+    terms = std::move(values_.back().terms);
+    return true;
+  }
+
+  std::vector<combination::term> terms;
+  activation after = activation::none;
+
+ private:
+  bool take(tree_item const& item) {
+    switch (item.kind) {
+      case item_kind::leaf: values_.push_back({0, {{call_.slot[leaf_++], 1}}}); return true;
+      case item_kind::scalar: {
+        double const number = visit(item.type, [&]<class T>() -> double {
+          if constexpr (is_real_floating<T>)
+            return static_cast<double>(call_.scalars[scalar_].template as<T>());
+          return 0;
+        });
+        ++scalar_;
+        values_.push_back({number, {}});
+        return is_factor(number);
+      }
+      case item_kind::apply: return apply(item);
+      case item_kind::row: return false;
+    }
+    return false;
+  }
+
+  bool apply(tree_item const& item) {
+    std::string_view const name = item.name;
+    if (item.arguments == 1 && name == "negative") return scale(values_.back(), -1);
+    if (item.arguments != 2) return false;
+    combination b = std::move(values_.back());
+    values_.pop_back();
+    combination& a = values_.back();
+    if (name == "multiply") {
+      if (a.is_number()) std::swap(a, b);
+      return b.is_number() && scale(a, b.number);
+    }
+    if (name == "divide") return b.is_number() && scale(a, 1 / b.number);
+    if (name == "subtract") return scale(b, -1) && add(a, b);
+    return name == "add" && add(a, b);
+  }
+
+  static bool is_factor(double x) { return x != 0 && std::isfinite(x); }
+  // One term only: a sum may be small where its terms, scaled one by one, overflow.
+  static bool scale(combination& x, double factor) {
+    if (x.terms.size() != 1) return false;
+    double& own = x.terms.front().factor;
+    own *= factor;
+    return is_factor(own);
+  }
+  static bool add(combination& a, combination const& b) {
+    if (a.is_number() || b.is_number()) return false;
+    a.terms.insert(a.terms.end(), b.terms.begin(), b.terms.end());
+    return true;
+  }
+
+  fused_operation const& call_;
+  fused_form const& form_;
+  std::vector<combination> values_;
+  std::size_t leaf_ = 0, scalar_ = 0;
+};
+
+/// The product that an operand is, if nothing but that and its step reach it.
+matmul_operation* product_of(graph_operand const& operand, node const& n) {
+  node* const source = operand.source.get();
+  if (!source || source->references() != 2 || source->type != n.type ||
+      !(source->shape == n.shape) ||
+      source->state.load(std::memory_order_relaxed) != node_state::pending)
+    return nullptr;
+  auto* const product = std::get_if<matmul_operation>(&source->op);
+  bool const matrices = product && product->a->shape.rank() > 1 && product->b->shape.rank() > 1;
+  return matrices && !product->epilogue ? product : nullptr;
+}
+
+bool is_row(extents const& shape, std::int64_t columns) {
+  return shape.rank() > 0 && shape.size() == columns && shape.back() == columns;
+}
+
+std::string text_of(product_epilogue const& e) {
+  auto const shortest = [](double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", x);
+    return std::string(text);
+  };
+  std::string text;
+  if (e.alpha != 1) text += ", alpha " + shortest(e.alpha);
+  if (e.c >= 0) text += ", beta " + shortest(e.beta);
+  if (e.bias >= 0) text += ", bias";
+  if (e.after == activation::relu) text += ", relu";
+  if (e.after == activation::gelu_tanh) text += ", gelu_tanh";
+  return "in the product: " + text.substr(2);
+}
+
+}  // namespace
+
+bool is_epilogue(fused_operation const& call) { return linear_reader(call).read(); }
+
+node_ptr fold_into_product(node& n) {
+  auto* const call = std::get_if<fused_operation>(&n.op);
+  bool const real_floating = visit(n.type, []<class T>() { return is_real_floating<T>; });
+  if (!call || !real_floating || strict_scope::current()) return {};
+  auto& operands = call->operands;
+  auto const found = std::find_if(operands.begin(), operands.end(), [&](auto const& operand) {
+    return product_of(operand, n) != nullptr;
+  });
+  linear_reader expression(*call);
+  if (found == operands.end() || !expression.read()) return {};
+
+  product_epilogue around;
+  around.alpha = 0;
+  around.after = expression.after;
+  for (auto const& [index, factor] : expression.terms) {
+    graph_operand const& from = operands[index];
+    bool const product = &from == &*found;
+    if (!from.source || from.type != n.type) return {};
+    if (product && around.alpha == 0) {
+      around.alpha = factor;
+    } else if (!product && from.shape == n.shape && around.c < 0) {
+      around.c = index;
+      around.beta = factor;
+    } else if (is_row(from.shape, n.shape.back()) && factor == 1 && around.bias < 0) {
+      around.bias = index;
+    } else {
+      return {};
+    }
+  }
+  matmul_operation folded = std::move(*product_of(*found, n));
+  if (!folded.rule.empty()) folded.rule += "; ";
+  folded.rule += text_of(around);
+  node_ptr product = std::exchange(found->source, {});
+  around.written = std::move(*call);
+  folded.epilogue = std::make_unique<product_epilogue>(std::move(around));
+  n.op = std::move(folded);
+  return product;
+}
+
+}  // namespace sloth::inline SLOTH_ABI
