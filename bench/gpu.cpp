@@ -23,13 +23,10 @@ struct family {
   void (*run)(bench::cases&);
 };
 constexpr family families[] = {
-    {"elementwise", bench::elementwise},
-    {"broadcast", bench::broadcast},
-    {"reductions", bench::reductions},
-    {"rows", bench::rows},
-    {"random", bench::random},
-    {"gemm", bench::products},
-    {"small", bench::small},
+    {"elementwise", bench::elementwise}, {"broadcast", bench::broadcast},
+    {"reductions", bench::reductions},   {"rows", bench::rows},
+    {"random", bench::random},           {"gemm", bench::products},
+    {"planner", bench::planner},         {"small", bench::small},
     {"compare", bench::compare},
 };
 
@@ -76,7 +73,8 @@ int main(int argc, char** argv) try {
       argc, argv, "bench_gpu", "Sloth's GPU engine against hand-written kernels and its peers",
       [&](cxxopts::Options& options) {
         options.add_options()(
-            "family", "elementwise, broadcast, reductions, rows, random, gemm, small or compare",
+            "family",
+            "elementwise, broadcast, reductions, rows, random, gemm, planner, small or compare",
             cxxopts::value(name)->default_value("elementwise"), "NAME")(
             "peer", "A command that times the same cases: cupy='python3 gpu.py --library cupy'",
             cxxopts::value(commands), "NAME=COMMAND");

@@ -155,6 +155,7 @@ void reductions(cases& all);
 void rows(cases& all);
 void random(cases& all);
 void products(cases& all);
+void planner(cases& all);
 void small(cases& all);
 void compare(cases& all);
 

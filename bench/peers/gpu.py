@@ -57,6 +57,8 @@ MATRICES = {
     "column_sums": ("m", lambda lib: lambda m: lib.sum(m, 0)),
     "softmax": ("m", lambda lib: lambda m: lib.softmax(m)),
     "layer_norm": ("m", lambda lib: lambda m: lib.layer_norm(m)),
+    "dense": ("mmr", lambda lib: lambda a, b, bias: lib.relu(2 * lib.matmul(a, b) + bias)),
+    "symmetric": ("m", lambda lib: lambda x: lib.matmul(x, x.T)),
     "product": ("mm", lambda lib: lambda a, b: lib.matmul(a, b)),
     "product_transposed": ("mm", lambda lib: lambda a, b: lib.matmul(a, b.T)),
     "product_vector": ("mr", lambda lib: lambda m, x: lib.matmul(m, x)),
@@ -114,6 +116,11 @@ def special_job(lib, name, type, size):
         a, b = (lib.operand((shape[0], shape[0]), "f32", k) for k in (1, 2))
         job = lib.compiled(lambda a, b: lib.tf32(a, b))
         return lambda: job(a, b)
+    if name == "chain":
+        n, columns = shape
+        a, b, v = (lib.operand(s, type, k + 1) for k, s in enumerate(((n, n), (n, n), (n, columns))))
+        job = lib.compiled(lambda a, b, v: lib.matmul(lib.matmul(a, b), v))
+        return lambda: job(a, b, v)
     if name == "products":
         count, n = shape
         x = [lib.operand((n, n), type, k + 1) for k in range(count)]

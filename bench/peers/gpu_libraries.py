@@ -42,6 +42,9 @@ class NumPy:
     def erfc(self, x):
         raise NotImplementedError("NumPy has no erfc")
 
+    def relu(self, x):
+        return self.np.maximum(x, 0)
+
     def sum(self, x, axis=None):
         return x.sum(axis)
 
@@ -158,6 +161,7 @@ class Torch(NumPy):
         for name in "exp sin sqrt abs log argmax matmul erfc".split():
             setattr(self, name, getattr(torch, name))
         self.norm = torch.linalg.vector_norm
+        self.relu = torch.relu
         torch.set_float32_matmul_precision("highest")
         torch.set_grad_enabled(False)
 
@@ -226,11 +230,12 @@ class Torch(NumPy):
 
 
 class TorchCompile(Torch):
-    # Products are cuBLAS's either way.
+    # Products alone are cuBLAS's either way.
     jobs = ("chain1", "chain1_misaligned", "chain1_stride2", "heavy", "black_scholes", "row_column",
             "row", "column", "transpose_add", "transpose_scale", "outer", "image", "sum",
             "sum_fused", "max", "argmax", "mean", "var", "norm", "row_sums", "column_sums",
-            "softmax", "layer_norm", "rand", "normal", "sum_exp_rand", "multiply_add")
+            "softmax", "layer_norm", "rand", "normal", "sum_exp_rand", "multiply_add", "chain",
+            "dense", "symmetric")
 
     def compiled(self, f):
         return self.torch.compile(f, dynamic=False)
