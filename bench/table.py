@@ -79,13 +79,17 @@ GPU_ROWS = [
     ("product_transposed/f32/4096", "`a & b.T()`, f32, n = 4096"),
     ("product_batched/f32/64x512", "64 products of f32, n = 512"),
     ("product_vector/f32/8192", "matrix and vector, f32, n = 8192"),
+    ("chain/f32/8192x8", "`a & b & v`, f32, extents 8192 and 8"),
+    ("dense/f32/8192", "`relu(2 * (a & b) + bias)`, f32, n = 8192"),
+    ("symmetric/f32/8192", "`x & x.T()`, f32, n = 8192"),
+    ("symmetric/f64/8192", "the same, f64"),
     ("multiply_add/f32/1024", "`x*y + x`, f32, 1024 elements"),
     ("products/f64/5x256", "five products, f64, n = 256"),
     ("compare/f64/5000", "five times `x = rand(n, n); x = x & x`, f64, n = 5000"),
     ("compare/f64/15000", "the same, n = 15000"),
 ]
 # What is written by hand or called bare, in one column under the name given there.
-BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas")
+BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas", "product")
 PEERS = {"cupy": "CuPy", "cupy_fuse": "CuPy fuse", "torch": "PyTorch", "torch_compile": "torch.compile",
          "jax": "JAX", "numpy": "NumPy"}
 

@@ -62,7 +62,7 @@ bool surrounds_product(fused_operation const& values, std::vector<node*> const& 
            std::holds_alternative<matmul_operation>(n->op);
   };
   return std::any_of(values.operands.begin(), values.operands.end(), only_here) &&
-         !strict_scope::current() && is_epilogue(values);
+         is_on(rule::epilogue) && is_epilogue(values);
 }
 
 bool may_overwrite(node_ptr const& region, fused_operation const& values) {

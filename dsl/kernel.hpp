@@ -156,12 +156,9 @@ struct matrix_operand {
   strides batch_stride;                    // one a batch axis, 0 where broadcast
 };
 
-/// What libraries of products do to p = a & b before it goes to memory:
-/// after(alpha * p + beta * c + bias).
-enum class activation : std::uint8_t { none, relu, gelu_tanh };
+/// What libraries of products do to p = a & b before it goes to memory: alpha * p + beta * c + bias.
 struct gemm_epilogue {
   double alpha = 1, beta = 0;
-  activation after = activation::none;
   matrix_operand c{}, bias{};  // of the product's shape, one value a column; without data: none
 };
 

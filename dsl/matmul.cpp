@@ -1,6 +1,7 @@
 #include <dsl/matmul.hpp>
 
 #include <dsl/plan.hpp>
+#include <dsl/rules.hpp>
 
 #include <algorithm>
 
@@ -41,7 +42,8 @@ node_ptr product(node_ptr a, node_ptr b, dtype type, location where) {
 node_ptr transposed_temporary(node_ptr base, location where) {
   // Only this thread reaches it, so it needs no lock.
   auto* const op = base->references() == 1 ? std::get_if<matmul_operation>(&base->op) : nullptr;
-  if (!op || op->epilogue || op->a->shape.rank() != 2 || op->b->shape.rank() != 2)
+  if (!op || op->epilogue || !is_on(rule::transposed_product) || op->a->shape.rank() != 2 ||
+      op->b->shape.rank() != 2)
     return transposed(base, where);
   matmul_operation turned{transposed(op->b, where), transposed(op->a, where), op->tf32, false,
                           "transposed with its factors"};

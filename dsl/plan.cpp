@@ -37,7 +37,7 @@ class equal_products {
  public:
   void merge(node_ptr const& n) {
     auto* const op = std::get_if<matmul_operation>(&n->op);
-    if (!op || op->epilogue) return;
+    if (!op || op->epilogue || !is_on(rule::equal_products)) return;
     auto const [first, is_first] =
         seen_.try_emplace({named(op->a.get()), named(op->b.get()), op->tf32, n->type}, n);
     if (!is_first) n->op = view_operation{first->second};

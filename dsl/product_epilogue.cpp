@@ -140,7 +140,7 @@ bool is_epilogue(fused_operation const& call) { return linear_reader(call).read(
 node_ptr fold_into_product(node& n) {
   auto* const call = std::get_if<fused_operation>(&n.op);
   bool const real_floating = visit(n.type, []<class T>() { return is_real_floating<T>; });
-  if (!call || !real_floating || strict_scope::current()) return {};
+  if (!call || !real_floating || !is_on(rule::epilogue)) return {};
   auto& operands = call->operands;
   auto const found = std::find_if(operands.begin(), operands.end(), [&](auto const& operand) {
     return product_of(operand, n) != nullptr;

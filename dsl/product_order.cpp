@@ -147,7 +147,7 @@ class product_chain {
 
 void order_products(node& n) {
   auto* const op = std::get_if<matmul_operation>(&n.op);
-  if (!op || op->ordered || strict_scope::current() || n.shape.rank() > 2 ||
+  if (!op || op->ordered || !is_on(rule::product_order) || n.shape.rank() > 2 ||
       op->a->shape.rank() > 2 || op->b->shape.rank() > 2)
     return;
   product_chain(n, *op).order();

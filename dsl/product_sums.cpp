@@ -42,7 +42,8 @@ node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, 
 
 void sum_without_product(node& n) {
   auto* const call = std::get_if<reduce_operation>(&n.op);
-  if (!call || call->op != reduction::sum || strict_scope::current() || !sums_in_its_type(n.type))
+  if (!call || call->op != reduction::sum || !is_on(rule::sum_of_product) ||
+      !sums_in_its_type(n.type))
     return;
   matmul_operation* const product = summed_product(*call, n.type);
   if (!product) return;

@@ -30,7 +30,7 @@ bool has_kernel(dtype type) {
 
 void compute_one_triangle(node& n) {
   auto* const op = std::get_if<matmul_operation>(&n.op);
-  if (!op || op->symmetric || op->tf32 || op->epilogue || strict_scope::current() ||
+  if (!op || op->symmetric || op->tf32 || op->epilogue || !is_on(rule::symmetric_product) ||
       !has_kernel(n.type) || op->a->type != n.type || !is_transpose(*op->a, *op->b))
     return;
   std::int64_t const rows = op->a->shape[0], inner = op->a->shape[1];

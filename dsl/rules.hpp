@@ -6,31 +6,59 @@
 
 namespace sloth::inline SLOTH_ABI {
 
+/// The rules, each a row of rule_rows, in that order.
+enum class rule : std::uint8_t {
+  product_order,
+  sum_of_product,
+  epilogue,
+  symmetric_product,
+  transposed_product,
+  equal_products
+};
+
+/// What a rule may change of the values: nothing, roundings, or the order of additions. Those of the
+/// last two kinds are off in a strict_scope.
+enum class rule_kind : std::uint8_t { exact, rounding, reorders };
+
+struct rule_row {
+  const char* name;
+  rule_kind kind;
+  const char* example;
+};
+inline constexpr rule_row rule_rows[] = {
+    {"product_order", rule_kind::reorders, "a & b & v as a & (b & v)"},
+    {"sum_of_product", rule_kind::reorders, "sum(a & b) as sum(a, axis(0)) & sum(b, axis(1))"},
+    {"epilogue", rule_kind::rounding, "relu(2 * (a & b) + bias) as one product"},
+    {"symmetric_product", rule_kind::reorders, "x & x.T() as one triangle and its mirror image"},
+    {"transposed_product", rule_kind::reorders, "(a & b).T() as b.T() & a.T()"},
+    {"equal_products", rule_kind::exact, "f(x & x) + g(x & x): x & x once"},
+};
+
+/// Off where SLOTH_WITHOUT, a list of names with commas between, has its name, and by a strict_scope.
+/// Throws std::invalid_argument when that list has another name.
+[[nodiscard]] bool is_on(rule r);
+
 /// Under this share of the time as written a rule is worth while.
 inline constexpr double worth_while = 0.9;
 
 /// The chain of products that ends in `n` in its cheapest order: a & b & v as a & (b & v). Inner
-/// products are those that nothing else reaches, of matrices, and of a vector at either end. Additions
-/// are ordered otherwise then, so a strict_scope turns it off.
+/// products are those that nothing else reaches, of matrices, and of a vector at either end.
 void order_products(node& n);
 
 /// A sum over rows, columns or all of a product that nothing else reaches, as a product of its
-/// factors' sums: sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)). Additions are ordered otherwise
-/// then, so a strict_scope turns it off.
+/// factors' sums: sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)).
 void sum_without_product(node& n);
 
 /// An expression around a product that nothing else reaches, as part of the product:
 /// after(alpha * (a & b) + beta * c + bias) of real floating numbers, where c has the product's shape,
-/// bias is one value a column, after is relu, gelu_tanh or nothing, and no factor is zero. Such values
-/// are rounded otherwise, so a strict_scope turns it off. Of a node whose operands have been planned:
-/// returns the product, whose own step becomes superfluous, or null.
+/// bias is one value a column, after is relu, gelu_tanh or nothing, and no factor is zero. Of a node
+/// whose operands have been planned: returns the product, whose own step becomes superfluous, or null.
 [[nodiscard]] node_ptr fold_into_product(node& n);
 /// The expression has such a form.
 [[nodiscard]] bool is_epilogue(fused_operation const& call);
 
 /// A product of a matrix with its own transpose: one triangle is computed, the other is its mirror
-/// image, where the matrix is large enough. Sums are rounded otherwise then, so a strict_scope turns it
-/// off.
+/// image, where the matrix is large enough.
 void compute_one_triangle(node& n);
 
 inline void apply_rules(node& n) {

@@ -73,7 +73,7 @@ void half_rows(cases& all) {
         .reference = by<__half>(
             "", [=](__half* z) { by_hand::softmax_plain(stream(), cuda_data(m), z, n, n); }),
         .others = {copy_limit({data(m)}, 2 * elements, 0)},
-        .within = {2e-3, 6e-8}};  // the results are near the least halves, 2^-24 apart
+        .within = {2e-3, 3e-5}};  // the results are near the least halves, 2^-24 apart
   });
 }
 

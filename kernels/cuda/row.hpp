@@ -373,7 +373,8 @@ __global__ void __launch_bounds__(most_row_threads, 2)
     if (Kind == row_kind::staged && next < copies[threadIdx.x].whole_tiles)
       copies[threadIdx.x].start(next, buffer, ready[stage]);
     else
-      start_copy(g.s, threadIdx.x, next, rows, at.member, fresh, buffer, ready[stage]);
+      start_copy<Kind == row_kind::any>(g.s, threadIdx.x, next, rows, at.member, fresh, buffer,
+                                        ready[stage]);
   };
   auto const draw = [&](int stage, bool fresh) {  // by the first warp
     tile = __shfl_sync(0xffffffffu, tile, 0);

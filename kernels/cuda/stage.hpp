@@ -98,39 +98,41 @@ struct copy_barrier {
 };
 
 #if defined(__CUDACC__)
-/// Orders this thread's own writes to shared memory before the copies that it starts later.
-__device__ inline void order_copies() {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
-#endif
-}
-
-/// Where a copy of the row begins, and how many bytes it has: to a multiple of 16, and of the row.
+/// Where a copy of the row begins, and how many bytes it has.
 struct row_copy {
   std::byte const* from;
-  unsigned bytes, own;
+  unsigned bytes;
 };
 __device__ inline row_copy copy_of_row(staged_operand const& o, std::int64_t row, int member) {
   auto const* from = static_cast<std::byte const*>(o.data) + row * o.stride;
   if (o.even) {
     std::int64_t const begin = member * o.pitch, left = o.bytes - begin;
-    auto const bytes = left <= 0 ? 0u : static_cast<unsigned>(left < o.pitch ? left : o.pitch);
-    return {from + begin, bytes, bytes};
+    return {from + begin, left <= 0 ? 0u : static_cast<unsigned>(left < o.pitch ? left : o.pitch)};
   }
   auto const before = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(from) % 16);
-  unsigned const own = before + static_cast<unsigned>(o.bytes);
-  return {from - before, (own + 15) / 16 * 16, own};
+  return {from - before, (before + static_cast<unsigned>(o.bytes) + 15) / 16 * 16};
 }
 
-/// Whether the row is the last in memory: what follows it may be nobody's, and is not to be read.
-__device__ inline bool ends_memory(staged_operand const& o, std::int64_t row, std::int64_t rows) {
-  return o.stride == 0 || row == (o.stride > 0 ? rows - 1 : 0);
+/// The end of a row that is the last one: what follows it may be nobody's, so that its last bytes come
+/// one by one. By how much its copy is shorter then.
+__device__ inline unsigned copy_end(staged_operand const& o, std::int64_t row, row_copy const& c,
+                                    std::byte* to) {
+  auto const end = reinterpret_cast<std::uintptr_t>(o.data) + row * o.stride + o.bytes;
+  auto const tail = static_cast<unsigned>(end % 16);
+  if (tail == 0) return 0;
+  for (unsigned i = c.bytes - 16; i < c.bytes - 16 + tail; ++i) to[i] = c.from[i];
+#if __CUDA_ARCH__ >= 900
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");  // before this thread's next copies
+#endif
+  return 16;
 }
 
 /// Copies the tile's rows of staged operand k to `buffer`, of a gang's the member's slice; nothing
-/// where there is no such tile. `fresh`: nothing has been copied there yet.
-__device__ inline void start_copy(stage_plan const& s, int k, std::int64_t tile, std::int64_t rows,
-                                  int member, bool fresh, std::byte* buffer, copy_barrier& ready) {
+/// where there is no such tile. `fresh`: nothing has been copied there yet. Without `Uneven` all rows
+/// begin and end at multiples of 16 bytes.
+template <bool Uneven>
+__device__ void start_copy(stage_plan const& s, int k, std::int64_t tile, std::int64_t rows,
+                           int member, bool fresh, std::byte* buffer, copy_barrier& ready) {
   staged_operand const& o = s.operand[k];
   std::int64_t const first = tile * s.tile_rows;
   if (o.splat || first >= rows) return ready.expect(0);
@@ -142,21 +144,15 @@ __device__ inline void start_copy(stage_plan const& s, int k, std::int64_t tile,
     if (count > 0 && c.bytes > 0) ready.copy(to, c.from, static_cast<unsigned>(count) * c.bytes);
     return;
   }
-  auto const whole_bytes = [&](int r, row_copy const& row) {
-    return ends_memory(o, first + r, rows) ? row.own / 16 * 16 : row.bytes;
-  };
-  unsigned all = 0;
+  unsigned all = 0, cut = 0;
+  for (int r = 0; r < count; ++r) all += copy_of_row(o, first + r, member).bytes;
+  if constexpr (Uneven)
+    if (!o.even && first + count == rows)
+      cut = copy_end(o, rows - 1, copy_of_row(o, rows - 1, member), to + (count - 1) * o.pitch);
+  ready.expect(all - cut);
   for (int r = 0; r < count; ++r) {
     row_copy const next = copy_of_row(o, first + r, member);
-    unsigned const bytes = whole_bytes(r, next);
-    all += bytes;
-    for (unsigned i = bytes; i < next.own; ++i) to[r * o.pitch + i] = next.from[i];
-    if (bytes < next.own) order_copies();
-  }
-  ready.expect(all);
-  for (int r = 0; r < count; ++r) {
-    row_copy const next = copy_of_row(o, first + r, member);
-    if (unsigned const bytes = whole_bytes(r, next); bytes > 0)
+    if (unsigned const bytes = next.bytes - (r == count - 1 ? cut : 0); bytes > 0)
       ready.copy(to + r * o.pitch, next.from, bytes);
   }
 }
