@@ -1,5 +1,6 @@
 #include <dsl/evaluate.hpp>
 
+#include <dsl/describe.hpp>
 #include <dsl/plan.hpp>
 #include <dsl/run.hpp>
 #if defined(SLOTH_CUDA)
@@ -104,14 +105,17 @@ void evaluate(std::span<node_ptr const> roots) {
   };
   while (!all_done()) {
     claims mine(claim(roots));
-    if (tracing() && !mine.steps().empty()) trace("plan\n" + to_string(mine.steps()));
+    if (tracing() && !mine.steps().empty()) trace("plan\n" + describe(mine.steps()).text());
     mine.run_all();
   }
 }
 
-std::string explain_nodes(std::span<node_ptr const> roots) {
+std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {
   std::lock_guard lock(the_planner().mutex);
-  return to_string(make_plan(roots));
+  plan_description const plan = describe(make_plan(roots));
+  return format == plan_format::json       ? plan.json()
+         : format == plan_format::graphviz ? plan.graphviz()
+                                           : plan.text();
 }
 
 node_ptr contiguous(node_ptr const& n) {

@@ -15,8 +15,9 @@ namespace sloth::inline SLOTH_ABI {
 void evaluate(std::span<node_ptr const> roots);
 inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
 
-/// The steps that evaluating `roots` would run, as text.
-[[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots);
+/// The steps that evaluating `roots` would run.
+enum class plan_format : std::uint8_t { text, json, graphviz };
+[[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots, plan_format format);
 
 /// The node's values in row-major order without gaps: itself where it is so, else a copy; evaluated.
 [[nodiscard]] node_ptr contiguous(node_ptr const& n);

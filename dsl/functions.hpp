@@ -158,11 +158,29 @@ auto eval(X&&... x) {
   (std::make_index_sequence<sizeof...(X)>{});
 }
 
+namespace explain_detail {
+template <class... X>
+std::string explain_as(plan_format format, X&&... x) {
+  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
+  return explain_nodes(nodes, format);
+}
+}  // namespace explain_detail
+
 /// The plan that evaluating the expressions runs, a line a step.
 template <expression... X>
 [[nodiscard]] std::string explain(X&&... x) {
-  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
-  return explain_nodes(nodes);
+  return explain_detail::explain_as(plan_format::text, std::forward<X>(x)...);
+}
+/// The same as a JSON object: `device`, `inputs`, `steps` with what each reads, its flops, its bytes
+/// and the seconds that the planner expects, and their sum.
+template <expression... X>
+[[nodiscard]] std::string explain_json(X&&... x) {
+  return explain_detail::explain_as(plan_format::json, std::forward<X>(x)...);
+}
+/// The same as a graph in Graphviz's language: a box a step, an arrow from what it reads.
+template <expression... X>
+[[nodiscard]] std::string explain_graphviz(X&&... x) {
+  return explain_detail::explain_as(plan_format::graphviz, std::forward<X>(x)...);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -3,7 +3,6 @@
 #include <dsl/rules.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <tuple>
 
@@ -155,98 +154,15 @@ double step::bytes() const {
   return total;
 }
 
-namespace {
-
-std::string typed(node const& n) { return std::string(to_string(n.type)) + to_string(n.shape); }
-
-const char* name_of(generator_kind kind) {
-  constexpr const char* names[] = {"", "rand", "normal", "arange", "linspace", "eye", "full"};
-  return names[static_cast<int>(kind)];
-}
-
-/// 'T' where the operand's columns, not its rows, are contiguous: a transposed view goes into the
-/// product as it is.
-char layout_of(node const& n) {
-  int const rank = n.shape.rank();
-  return rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1 ? 'T' : 'N';
-}
-
-std::string work(double amount, const char* unit) {
-  constexpr const char* prefix[] = {"", " k", " M", " G", " T"};
-  int p = 0;
-  for (; amount >= 1000 && p < 4; ++p) amount /= 1000;
-  char text[32];
-  std::snprintf(text, sizeof text, p == 0 ? "%.0f %s%s" : "%.3g%s%s", amount,
-                p == 0 ? "" : prefix[p], unit);
-  return text;
-}
-
-}  // namespace
-
-std::string to_string(std::span<step const> steps) {
-  std::map<node const*, std::string> names;
-  std::string legend, text;
-  int inputs = 0, results = 0;
-  auto name = [&](node_ptr const& n) -> std::string const& {
-    auto& known = names[n.get()];
-    if (known.empty()) {
-      known = "x" + std::to_string(inputs++);
-      legend += (legend.empty() ? "" : ", ") + known + ": " + typed(*n);
-    }
-    return known;
-  };
-  auto fused = [&](fused_operation const& call, std::string const& product = {}) {
-    std::vector<std::string> leaf;
-    for (auto slot : call.slot) {
-      auto const& operand = call.operands[slot];
-      if (operand.source)
-        leaf.push_back(name(operand.source));
-      else if (operand.generator == generator_kind::none)
-        leaf.push_back(product);
-      else
-        leaf.push_back(name_of(operand.generator) + to_string(operand.shape));
-    }
-    return call.form->print(leaf.data(), call.scalars.data());
-  };
-  for (auto const& s : steps) {
-    node const& n = *s.target;
-    std::string what;
-    switch (s.kind) {
-      case step_kind::fused: what = "fused   "; break;
-      case step_kind::row: what = "row     "; break;
-      case step_kind::reduce: what = "reduce  "; break;
-      case step_kind::gemm: what = "gemm    "; break;
-      case step_kind::copy: what = "copy    "; break;
-      case step_kind::view: what = "view    "; break;
-    }
-    if (auto* call = std::get_if<fused_operation>(&n.op)) what += fused(*call);
-    if (auto* call = std::get_if<reduce_operation>(&n.op)) {
-      what += std::string(to_string(call->op)) + "(" + fused(call->argument);
-      for (int axis = 0, first = 1; axis < call->domain.rank(); ++axis)
-        if (call->reduced[axis]) {
-          what += (first ? ", axis " : " ") + std::to_string(axis);
-          first = 0;
-        }
-      what += ")";
-    }
-    if (auto* call = std::get_if<matmul_operation>(&n.op)) {
-      std::string product = name(call->a) + " & ";  // names are given left to right
-      product += name(call->b);
-      what += call->epilogue ? fused(call->epilogue->written, product) : product;
-      what += std::string("  ") + layout_of(*call->a) + layout_of(*call->b);
-      if (call->tf32) what += " tf32";
-    }
-    if (auto* call = std::get_if<view_operation>(&n.op)) what += "of " + name(call->base);
-    auto& result = names[s.target.get()];
-    result = "r" + std::to_string(results++);
-    text += result + ": " + typed(n) + "  " + what;
-    if (s.kind != step_kind::view)
-      text += "  [" + work(s.flops(), "flop") + ", " + work(s.bytes(), "B") + "]";
-    if (auto* call = std::get_if<matmul_operation>(&n.op); call && !call->rule.empty())
-      text += "  " + call->rule;
-    text += "\n";
+double step::seconds(device_model const& model) const {
+  if (kind == step_kind::view) return 0;
+  if (auto* call = std::get_if<matmul_operation>(&target->op)) {
+    auto const e = matmul_shape(call->a->shape, call->b->shape, {});
+    double const all =
+        static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
+    return call->symmetric ? all / 2 : all;
   }
-  return (legend.empty() ? "" : legend + "\n") + text;
+  return model.launch + bytes() / model.bytes;
 }
 
 }  // namespace sloth::inline SLOTH_ABI

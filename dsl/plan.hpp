@@ -1,6 +1,7 @@
 // A plan: the steps that evaluation runs and explain prints, the very same vector.
 #pragma once
 
+#include <dsl/model.hpp>
 #include <dsl/node.hpp>
 
 #include <span>
@@ -25,15 +26,14 @@ struct step {
   [[nodiscard]] double flops() const;
   /// Bytes read and written, each operand once.
   [[nodiscard]] double bytes() const;
+  /// What the model expects it to take.
+  [[nodiscard]] double seconds(device_model const& model) const;
 };
 
 /// The pending nodes that `roots` need, operands before their users, each once, after the planner's
 /// rules have changed what costs less otherwise. Nodes that another thread has claimed are left out.
 /// Callers hold the planner's mutex.
 [[nodiscard]] std::vector<step> make_plan(std::span<node_ptr const> roots);
-
-/// One line a step: its result, its kind, its expression, its work.
-[[nodiscard]] std::string to_string(std::span<step const> steps);
 
 /// The extents of a & b by NumPy's matmul rules: product over `batch` of (m x k)(k x n), with the
 /// 1-D operands' axes dropped in `shape`. Throws shape_error.

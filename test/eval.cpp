@@ -2,6 +2,8 @@
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
 
+#include <fstream>
+#include <iterator>
 #include <sstream>
 
 using namespace sloth;
@@ -58,6 +60,18 @@ BOOST_AUTO_TEST_CASE(explain_of_a_shared_product_is_one_gemm_and_one_fused_step)
   BOOST_TEST(explain(y + exp(y)) ==
              "x0: float64(8, 8)\n"
              "r0: float64(8, 8)  fused   x0 + exp(x0)  [128 flop, 1.02 kB]\n");
+}
+
+BOOST_AUTO_TEST_CASE(plans_as_json_and_as_a_graph) {
+  auto const file = [](std::string const& name) {
+    std::ifstream in(SLOTH_TEST_DATA "/" + name);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  device_scope const here(host);  // the seconds are those of its model
+  array<double> const x = counting({3, 4}), w = counting({4, 2}), b = counting({2});
+  lazy<double> const y = matmul(exp(x), w, {"src/model.cpp", 7});
+  BOOST_TEST(explain_json(max(y), relu(2 * matmul(x, w, {}) + b)) == file("plan.json"));
+  BOOST_TEST(explain_graphviz(max(y)) == file("plan.dot"));
 }
 
 BOOST_AUTO_TEST_CASE(explain_of_chains_reductions_views_and_transposes) {

@@ -40,6 +40,8 @@ namespace {
   X(dot)                         \
   X(eval)                        \
   X(explain)                     \
+  X(explain_json)                \
+  X(explain_graphviz)            \
   X(load)                        \
   X(save)
 namespace named {

@@ -1,0 +1,202 @@
+#include <dsl/describe.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+const char* name_of(step_kind kind) {
+  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "view"};
+  return names[static_cast<int>(kind)];
+}
+
+const char* name_of(generator_kind kind) {
+  constexpr const char* names[] = {"", "rand", "normal", "arange", "linspace", "eye", "full"};
+  return names[static_cast<int>(kind)];
+}
+
+/// 'T' where the operand's columns, not its rows, are contiguous: a transposed view goes into the
+/// product as it is.
+char layout_of(node const& n) {
+  int const rank = n.shape.rank();
+  return rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1 ? 'T' : 'N';
+}
+
+/// Describes step after step, and names what they read as it is met.
+class describer {
+ public:
+  plan_description plan{current_device(), {}, {}};
+
+  void add(step const& s) {
+    described_step d{};
+    reads_ = &d.reads;
+    d.kind = s.kind;
+    node const& n = *s.target;
+    if (auto* call = std::get_if<fused_operation>(&n.op)) d.expression = text_of(*call);
+    if (auto* call = std::get_if<reduce_operation>(&n.op)) d.expression = text_of(*call);
+    if (auto* call = std::get_if<view_operation>(&n.op)) d.expression = "of " + name(call->base);
+    if (auto* call = std::get_if<matmul_operation>(&n.op)) {
+      std::string product = name(call->a) + " & ";  // names are given left to right
+      product += name(call->b);
+      d.expression = call->epilogue ? text_of(call->epilogue->written, product) : product;
+      d.flags = {layout_of(*call->a), layout_of(*call->b)};
+      if (call->tf32) d.flags += " tf32";
+      d.rule = call->rule;
+    }
+    d.result = {"r" + std::to_string(plan.steps.size()), n.type, n.shape};
+    d.flops = s.flops();
+    d.bytes = s.bytes();
+    d.seconds = s.seconds(model_of(plan.on));
+    d.where = n.where;
+    names_[s.target.get()] = d.result.name;
+    plan.steps.push_back(std::move(d));
+  }
+
+ private:
+  std::string const& name(node_ptr const& n) {
+    auto& known = names_[n.get()];
+    if (known.empty()) {
+      known = "x" + std::to_string(plan.inputs.size());
+      plan.inputs.push_back({known, n->type, n->shape});
+    }
+    if (std::find(reads_->begin(), reads_->end(), known) == reads_->end()) reads_->push_back(known);
+    return known;
+  }
+  std::string text_of(fused_operation const& call, std::string const& product = {}) {
+    std::vector<std::string> leaf;
+    for (auto slot : call.slot) {
+      auto const& operand = call.operands[slot];
+      if (operand.source)
+        leaf.push_back(name(operand.source));
+      else if (operand.generator == generator_kind::none)
+        leaf.push_back(product);
+      else
+        leaf.push_back(name_of(operand.generator) + to_string(operand.shape));
+    }
+    return call.form->print(leaf.data(), call.scalars.data());
+  }
+  std::string text_of(reduce_operation const& call) {
+    std::string text = std::string(to_string(call.op)) + "(" + text_of(call.argument);
+    bool first = true;
+    for (int axis = 0; axis < call.domain.rank(); ++axis)
+      if (call.reduced[axis]) {
+        text += (first ? ", axis " : " ") + std::to_string(axis);
+        first = false;
+      }
+    return text + ")";
+  }
+
+  std::map<node const*, std::string> names_;
+  std::vector<std::string>* reads_ = nullptr;
+};
+
+std::string typed(described_value const& v) {
+  return std::string(to_string(v.type)) + to_string(v.shape);
+}
+
+std::string work(double amount, const char* unit) {
+  constexpr const char* prefix[] = {"", " k", " M", " G", " T"};
+  int p = 0;
+  for (; amount >= 1000 && p < 4; ++p) amount /= 1000;
+  char text[32];
+  std::snprintf(text, sizeof text, p == 0 ? "%.0f %s%s" : "%.3g%s%s", amount,
+                p == 0 ? "" : prefix[p], unit);
+  return text;
+}
+std::string work(described_step const& s) {
+  return "[" + work(s.flops, "flop") + ", " + work(s.bytes, "B") + "]";
+}
+
+std::string quoted(std::string const& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string number(const char* format, double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, format, x);
+  return text;
+}
+
+/// "[f(a), f(b)]"
+template <class Range, class F>
+std::string list(Range const& range, F const& f, const char* separator = ", ") {
+  std::string text;
+  for (auto const& x : range) text += (text.empty() ? "" : separator) + f(x);
+  return "[" + text + "]";
+}
+
+std::string json_of(described_value const& v) {
+  return "\"name\": " + quoted(v.name) + ", \"type\": " + quoted(std::string(to_string(v.type))) +
+         ", \"shape\": " + list(v.shape, [](std::int64_t n) { return std::to_string(n); });
+}
+
+}  // namespace
+
+plan_description describe(std::span<step const> steps) {
+  describer all;
+  for (step const& s : steps) all.add(s);
+  return std::move(all.plan);
+}
+
+std::string plan_description::text() const {
+  std::string all;
+  for (auto const& x : inputs) all += (all.empty() ? "" : ", ") + x.name + ": " + typed(x);
+  if (!all.empty()) all += "\n";
+  for (auto const& s : steps) {
+    std::string kind = name_of(s.kind);
+    kind.resize(8, ' ');
+    all += s.result.name + ": " + typed(s.result) + "  " + kind + s.expression;
+    if (!s.flags.empty()) all += "  " + s.flags;
+    if (s.kind != step_kind::view) all += "  " + work(s);
+    if (!s.rule.empty()) all += "  " + s.rule;
+    all += "\n";
+  }
+  return all;
+}
+
+std::string plan_description::json() const {
+  double seconds = 0;
+  for (auto const& s : steps) seconds += s.seconds;
+  auto const step_of = [](described_step const& s) {
+    std::string text = "\n  {" + json_of(s.result) + ", \"kind\": " + quoted(name_of(s.kind)) +
+                       ", \"expression\": " + quoted(s.expression) +
+                       ", \"reads\": " + list(s.reads, quoted);
+    if (!s.flags.empty()) text += ", \"flags\": " + quoted(s.flags);
+    if (!s.rule.empty()) text += ", \"rule\": " + quoted(s.rule);
+    if (s.where.line > 0) text += ", \"where\": " + quoted(to_string(s.where));
+    return text + ", \"flops\": " + number("%.0f", s.flops) +
+           ", \"bytes\": " + number("%.0f", s.bytes) +
+           ", \"seconds\": " + number("%.4g", s.seconds) + "}";
+  };
+  return "{\"device\": " + quoted(on == device::gpu ? "gpu" : "host") + ", \"inputs\": " +
+         list(
+             inputs, [](described_value const& v) { return "\n  {" + json_of(v) + "}"; }, ",") +
+         ", \"steps\": " + list(steps, step_of, ",") + ", \"seconds\": " + number("%.4g", seconds) +
+         "}\n";
+}
+
+std::string plan_description::graphviz() const {
+  std::string all = "digraph plan {\n  node [shape=box];\n";
+  for (auto const& x : inputs)
+    all += "  " + x.name + " [shape=ellipse, label=" + quoted(x.name + ": " + typed(x)) + "];\n";
+  for (auto const& s : steps) {
+    std::string label = s.result.name + ": " + typed(s.result) + "  " + name_of(s.kind);
+    for (std::string const& line : {s.expression, s.kind == step_kind::view ? "" : work(s), s.rule})
+      if (!line.empty()) label += "\n" + line;
+    std::string escaped;  // Graphviz writes a new line as \n
+    for (char c : quoted(label)) escaped += c == '\n' ? std::string("\\n") : std::string(1, c);
+    all += "  " + s.result.name + " [label=" + escaped + "];\n";
+    for (auto const& x : s.reads) all += "  " + x + " -> " + s.result.name + ";\n";
+  }
+  return all + "}\n";
+}
+
+}  // namespace sloth::inline SLOTH_ABI
