@@ -130,6 +130,7 @@ std::string text_of(product_epilogue const& e) {
   if (e.bias >= 0) text += ", bias";
   if (e.after == activation::relu) text += ", relu";
   if (e.after == activation::gelu_tanh) text += ", gelu_tanh";
+  if (text.empty()) text = ", alpha 1";
   return "in the product: " + text.substr(2);
 }
 

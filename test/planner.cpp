@@ -200,6 +200,7 @@ BOOST_AUTO_TEST_CASE(factors_addends_and_activations_become_part_of_the_product)
   lazy<double> named = a & w;
   BOOST_TEST(!folds(relu(2 * named + bias)));
   BOOST_TEST(folds(relu(2 * std::move(named) + bias)));
+  BOOST_TEST(folds(1 * (a & w)));
   matrix z = c;
   z = relu(2 * (a & w) + 3 * z);
   BOOST_TEST(bool(all(isclose(z, relu(2 * matrix(a & w) + 3 * c), 1e-12, 0.))));
