@@ -1,6 +1,7 @@
 #include <dsl/evaluate.hpp>
 
 #include <dsl/describe.hpp>
+#include <dsl/graph_copy.hpp>
 #include <dsl/plan.hpp>
 #include <dsl/run.hpp>
 #if defined(SLOTH_CUDA)
@@ -112,7 +113,8 @@ void evaluate(std::span<node_ptr const> roots) {
 
 std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {
   std::lock_guard lock(the_planner().mutex);
-  plan_description const plan = describe(make_plan(roots));
+  graph_copy const graph(roots);
+  plan_description const plan = describe(make_plan(graph.roots()));
   return format == plan_format::json       ? plan.json()
          : format == plan_format::graphviz ? plan.graphviz()
                                            : plan.text();

@@ -46,8 +46,7 @@ class [[nodiscard]] precision_scope {
 };
 
 /// Evaluations of this thread keep the operations as they are written, until the scope ends: the
-/// planner's rules that change roundings or the order of additions are off. What was planned before,
-/// if only by explain, stays as it was planned.
+/// planner's rules that change roundings or the order of additions are off.
 class [[nodiscard]] strict_scope {
  public:
   strict_scope();

@@ -1,0 +1,117 @@
+#include <dsl/graph_copy.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+bool is_pending(node const& n) {
+  return n.state.load(std::memory_order_relaxed) == node_state::pending;
+}
+
+/// The nodes' copies, and how often the graph itself and its roots reach each.
+class copier {
+ public:
+  void add(std::span<node_ptr const> roots) {
+    // Depth first without recursion: a node is met twice, before and after its operands.
+    struct visit {
+      node const* at;
+      bool operands_done;
+    };
+    std::vector<visit> stack;
+    for (auto const& root : roots)
+      if (is_pending(*root)) stack.push_back({root.get(), false});
+    while (!stack.empty()) {
+      auto const [n, operands_done] = stack.back();
+      stack.pop_back();
+      if (copies_.contains(n)) continue;
+      if (operands_done) {
+        copies_.emplace(n, copy_of(*n));
+        continue;
+      }
+      stack.push_back({n, true});
+      for_each_operand(n->op, [&](node_ptr const& from) {
+        if (is_pending(*from) && !copies_.contains(from.get()))
+          stack.push_back({from.get(), false});
+      });
+    }
+    for (auto const& [n, copy] : copies_)
+      for_each_operand(n->op, [&](node_ptr const& from) { ++reached_[from.get()]; });
+    for (auto const& root : roots) ++reached_[root.get()];  // by the copy's own roots
+  }
+
+  /// The copy of a pending node, any other node itself.
+  [[nodiscard]] node_ptr of(node_ptr const& n) const {
+    auto const found = copies_.find(n.get());
+    return found == copies_.end() ? n : found->second;
+  }
+  /// A handle to each copy for each that the original has elsewhere.
+  [[nodiscard]] std::vector<node_ptr> handles() const {
+    std::vector<node_ptr> all;
+    for (auto const& [n, copy] : copies_) {
+      auto const inside = reached_.find(n);
+      int const outside = n->references() - (inside == reached_.end() ? 0 : inside->second);
+      all.insert(all.end(), static_cast<std::size_t>(std::max(outside, 0)), copy);
+    }
+    return all;
+  }
+
+ private:
+  fused_operation copy_of(fused_operation const& call) const {
+    fused_operation copy;
+    copy.form = call.form;
+    copy.operands = call.operands;
+    for (auto& operand : copy.operands)
+      if (operand.source) operand.source = of(operand.source);
+    copy.slot = call.slot;
+    copy.scalars = call.scalars;
+    copy.row_alias = call.row_alias;
+    copy.row_length = call.row_length;
+    if (call.part_shared) {
+      int parts = call.form->root.part_count;
+      for (int r = 0; r < call.form->row_count; ++r)
+        parts += call.form->rows[r].argument.part_count;
+      copy.part_shared = std::make_unique<bool[]>(static_cast<std::size_t>(parts));
+      std::copy_n(call.part_shared.get(), parts, copy.part_shared.get());
+    }
+    return copy;
+  }
+  operation copy_of(operation const& op) const {
+    if (auto* call = std::get_if<fused_operation>(&op)) return copy_of(*call);
+    if (auto* call = std::get_if<reduce_operation>(&op))
+      return reduce_operation{
+          copy_of(call->argument), call->domain, call->reduced, call->op, call->ddof, call->device};
+    if (auto* call = std::get_if<view_operation>(&op)) return view_operation{of(call->base)};
+    auto const& call = std::get<matmul_operation>(op);
+    matmul_operation copy{of(call.a),   of(call.b), call.tf32,
+                          call.ordered, call.rule,  call.symmetric};
+    if (call.epilogue) {
+      product_epilogue const& e = *call.epilogue;
+      copy.epilogue = std::make_unique<product_epilogue>(
+          product_epilogue{copy_of(e.written), e.alpha, e.beta, e.c, e.bias, e.after});
+    }
+    return copy;
+  }
+  node_ptr copy_of(node const& n) const {
+    node_ptr copy = node::of_operation(n.type, n.shape, copy_of(n.op), n.where);
+    copy->stride = n.stride;
+    copy->offset = n.offset;
+    return copy;
+  }
+
+  std::unordered_map<node const*, node_ptr> copies_;
+  std::unordered_map<node const*, int> reached_;
+};
+
+}  // namespace
+
+graph_copy::graph_copy(std::span<node_ptr const> roots) {
+  copier all;
+  all.add(roots);
+  handles_ = all.handles();
+  for (auto const& root : roots) roots_.push_back(all.of(root));
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,24 @@
+// A copy of what is pending in a graph: explain plans it, so that nothing is changed of the graph.
+#pragma once
+
+#include <dsl/node.hpp>
+
+#include <span>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// The pending nodes that `roots` need, copied. Each is reached as often as the one that it is a copy
+/// of: the planner's rules ask for that. Callers hold the planner's mutex.
+class graph_copy {
+ public:
+  explicit graph_copy(std::span<node_ptr const> roots);
+
+  [[nodiscard]] std::span<node_ptr const> roots() const { return roots_; }
+
+ private:
+  std::vector<node_ptr> roots_;
+  std::vector<node_ptr> handles_;  // in place of those that the user has
+};
+
+}  // namespace sloth::inline SLOTH_ABI
