@@ -1,15 +1,13 @@
 #include <dsl/graph_copy.hpp>
 
+#include <dsl/rules.hpp>
+
 #include <algorithm>
 #include <unordered_map>
 
 namespace sloth::inline SLOTH_ABI {
 
 namespace {
-
-bool is_pending(node const& n) {
-  return n.state.load(std::memory_order_relaxed) == node_state::pending;
-}
 
 /// The nodes' copies, and how often the graph itself and its roots reach each.
 class copier {

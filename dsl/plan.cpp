@@ -23,7 +23,7 @@ step_kind kind_of(node const& n) {
 
 /// Where `n` is another name of a pending node's whole result: that node.
 node const* named(node const* n) {
-  while (n->state.load(std::memory_order_relaxed) == node_state::pending && n->offset == 0) {
+  while (is_pending(*n) && n->offset == 0) {
     auto const* view = std::get_if<view_operation>(&n->op);
     if (!view || !(view->base->shape == n->shape) || !is_contiguous(n->shape, n->stride)) break;
     n = view->base.get();
@@ -72,8 +72,7 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
   };
   std::vector<visit> stack;
   auto push = [&](node_ptr const& n) {
-    if (n->state.load(std::memory_order_relaxed) == node_state::pending && n->visited != pass)
-      stack.push_back({&n, false});
+    if (is_pending(*n) && n->visited != pass) stack.push_back({&n, false});
   };
   for (auto root = roots.rbegin(); root != roots.rend(); ++root) push(*root);
   while (!stack.empty()) {

@@ -106,8 +106,7 @@ class linear_reader {
 matmul_operation* product_of(graph_operand const& operand, node const& n) {
   node* const source = operand.source.get();
   if (!source || source->references() != 2 || source->type != n.type ||
-      !(source->shape == n.shape) ||
-      source->state.load(std::memory_order_relaxed) != node_state::pending)
+      !(source->shape == n.shape) || !is_pending(*source))
     return nullptr;
   auto* const product = std::get_if<matmul_operation>(&source->op);
   bool const matrices = product && product->a->shape.rank() > 1 && product->b->shape.rank() > 1;
@@ -168,8 +167,7 @@ node_ptr fold_into_product(node& n) {
     }
   }
   matmul_operation folded = std::move(*product_of(*found, n));
-  if (!folded.rule.empty()) folded.rule += "; ";
-  folded.rule += text_of(around);
+  add_to(folded.rule, text_of(around));
   node_ptr product = std::exchange(found->source, {});
   around.written = std::move(*call);
   folded.epilogue = std::make_unique<product_epilogue>(std::move(around));

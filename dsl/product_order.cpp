@@ -37,8 +37,8 @@ class product_chain {
     matmul_operation ordered{build(0, middle), build(middle + 1, n - 1), op_.tf32, true, {}};
     char gain[48];
     std::snprintf(gain, sizeof gain, ", %.3gx fewer flops", chain_.flops / flops);
-    ordered.rule =
-        op_.rule + (op_.rule.empty() ? "" : "; ") + "product order: " + text(0, n - 1) + gain;
+    ordered.rule = std::move(op_.rule);
+    add_to(ordered.rule, "product order: " + text(0, n - 1) + gain);
     op_ = std::move(ordered);
   }
 
@@ -55,8 +55,8 @@ class product_chain {
   /// The product that `n` is, if it is an inner one of this chain.
   matmul_operation* inner(node& n, bool left) const {
     auto* const op = std::get_if<matmul_operation>(&n.op);
-    if (!op || n.state.load(std::memory_order_relaxed) != node_state::pending ||
-        n.references() != 1 || n.type != root_.type || op->tf32 != op_.tf32 || op->epilogue)
+    if (!op || !is_pending(n) || n.references() != 1 || n.type != root_.type ||
+        op->tf32 != op_.tf32 || op->epilogue)
       return nullptr;
     int const a = op->a->shape.rank(), b = op->b->shape.rank();
     if (n.shape.rank() == 2) return a == 2 && b == 2 ? op : nullptr;

@@ -14,18 +14,11 @@ matmul_operation* summed_product(reduce_operation& call, dtype result) {
   if (argument.form->root.run != nullptr || argument.operands.size() != 1) return nullptr;
   graph_operand const& from = argument.operands.front();
   if (!from.source || from.source->references() != 1 || from.source->type != result ||
-      from.source->state.load(std::memory_order_relaxed) != node_state::pending ||
-      from.shape.rank() != 2 || !(from.shape == call.domain))
+      !is_pending(*from.source) || from.shape.rank() != 2 || !(from.shape == call.domain))
     return nullptr;
   auto* const product = std::get_if<matmul_operation>(&from.source->op);
   bool const matrices = product && product->a->shape.rank() == 2 && product->b->shape.rank() == 2;
   return matrices ? product : nullptr;
-}
-
-/// Halves keep too few bits between two sums, integers wrap as they would.
-bool sums_in_its_type(dtype type) {
-  return type == dtype::f32 || type == dtype::f64 || type == dtype::complex64 ||
-         type == dtype::complex128;
 }
 
 node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
@@ -43,7 +36,7 @@ node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, 
 void sum_without_product(node& n) {
   auto* const call = std::get_if<reduce_operation>(&n.op);
   if (!call || call->op != reduction::sum || !is_on(rule::sum_of_product) ||
-      !sums_in_its_type(n.type))
+      !is_wide_floating(n.type))
     return;
   matmul_operation* const product = summed_product(*call, n.type);
   if (!product) return;

@@ -8,8 +8,7 @@ namespace {
 /// Whose elements a matrix reads: its own, or those of the pending node that it is a view of.
 node const* elements_of(node const& n) {
   auto const* const view = std::get_if<view_operation>(&n.op);
-  return view && n.state.load(std::memory_order_relaxed) == node_state::pending ? view->base.get()
-                                                                                : &n;
+  return view && is_pending(n) ? view->base.get() : &n;
 }
 
 /// `b` reads the elements of `a`, transposed.
@@ -21,24 +20,18 @@ bool is_transpose(node const& a, node const& b) {
   return a.storage ? a.storage == b.storage : elements_of(a) == elements_of(b);
 }
 
-bool has_kernel(dtype type) {
-  return type == dtype::f32 || type == dtype::f64 || type == dtype::complex64 ||
-         type == dtype::complex128;
-}
-
 }  // namespace
 
 void compute_one_triangle(node& n) {
   auto* const op = std::get_if<matmul_operation>(&n.op);
   if (!op || op->symmetric || op->tf32 || op->epilogue || !is_on(rule::symmetric_product) ||
-      !has_kernel(n.type) || op->a->type != n.type || !is_transpose(*op->a, *op->b))
+      !is_wide_floating(n.type) || op->a->type != n.type || !is_transpose(*op->a, *op->b))
     return;
   std::int64_t const rows = op->a->shape[0], inner = op->a->shape[1];
   auto const& model = model_of(current_device());
   if (rows < model.symmetric_rows || inner < model.symmetric_inner) return;
   op->symmetric = true;
-  op->rule += op->rule.empty() ? "" : "; ";
-  op->rule += "symmetric product: one triangle, then its mirror image";
+  add_to(op->rule, "symmetric product: one triangle, then its mirror image");
 }
 
 }  // namespace sloth::inline SLOTH_ABI

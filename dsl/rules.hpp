@@ -38,6 +38,20 @@ inline constexpr rule_row rule_rows[] = {
 /// Throws std::invalid_argument when that list has another name.
 [[nodiscard]] bool is_on(rule r);
 
+/// Not computed, and in no thread's hands.
+[[nodiscard]] inline bool is_pending(node const& n) {
+  return n.state.load(std::memory_order_relaxed) == node_state::pending;
+}
+/// Floating numbers in whose own type libraries multiply and sums keep their bits: not halves.
+[[nodiscard]] constexpr bool is_wide_floating(dtype type) {
+  return type == dtype::f32 || type == dtype::f64 || type == dtype::complex64 ||
+         type == dtype::complex128;
+}
+/// Says in explain's `rule` what one more rule has done.
+inline void add_to(std::string& rule, std::string const& what) {
+  rule += (rule.empty() ? "" : "; ") + what;
+}
+
 /// Under this share of the time as written a rule is worth while.
 inline constexpr double worth_while = 0.9;
 
