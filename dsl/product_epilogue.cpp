@@ -82,9 +82,13 @@ class linear_reader {
     return name == "add" && add(a, b);
   }
 
-  static bool is_factor(double x) { return x != 0 && std::isfinite(x); }
+  // Products multiply by it in f64 or, of narrower elements, in f32: whose range it must not leave.
+  [[nodiscard]] bool is_factor(double x) const {
+    bool const narrow = form_.items[form_.item_count - 1].type != dtype::f64;
+    return narrow ? std::isnormal(static_cast<float>(x)) : std::isnormal(x);
+  }
   // One term only: a sum may be small where its terms, scaled one by one, overflow.
-  static bool scale(combination& x, double factor) {
+  [[nodiscard]] bool scale(combination& x, double factor) const {
     if (x.terms.size() != 1) return false;
     double& own = x.terms.front().factor;
     own *= factor;

@@ -222,6 +222,10 @@ BOOST_AUTO_TEST_CASE(factors_addends_and_activations_become_part_of_the_product)
   BOOST_TEST(!folds((a & w) + c + c * 2.));
   BOOST_TEST(!folds((a & w) * c));
   BOOST_TEST(!folds((a & w) + 1));
+  array<float> const f = a.astype<float>(), g = w.astype<float>();
+  BOOST_TEST(!folds(1e20f * (1e20f * (f & g))));  // the factors' product is no f32
+  BOOST_TEST(!folds((f & g) / 1e-39f));
+  BOOST_TEST(folds(1e20 * (1e20 * (a & w))));
   BOOST_TEST(!folds(exp(2 * (a & w))));
   BOOST_TEST(!folds(2 * relu(a & w)));
   BOOST_TEST(!folds(2 * (a & w) + (a & w)));  // one product, read twice
