@@ -138,8 +138,12 @@ BOOST_AUTO_TEST_CASE(users_streams_and_device_memory_serve) {
   cudaStream_t stream = nullptr;
   BOOST_REQUIRE(cudaStreamCreate(&stream) == cudaSuccess);
   array<double> const x = arange<double>(1000);
+  array<double> const m = x.reshape(25, 40), product = m & m.T();  // on the thread's own stream
   {
     stream_scope const here(stream);
+    array<double> const changed = m + 1, there = changed & changed.T();
+    BOOST_TEST(bool(all(there == product + sum(m, axis(1), keepdims) + sum(m, axis(1)) +
+                                     40.)));  // whole numbers: exact
     array<double> const y = x * 2;
     BOOST_TEST(y.item(999) == 1998);
     double* memory = nullptr;

@@ -23,9 +23,10 @@ void check(cublasStatus_t status, const char* call) {
 
 constexpr std::size_t workspace_bytes = 32 << 20;  // that Hopper wants
 
-// A handle a thread, bound to the thread's stream, with its workspace.
+// A handle a thread, bound to the stream that the thread uses, with its workspace.
 struct library {
   cublasHandle_t handle = nullptr;
+  cudaStream_t stream = nullptr;
   void* workspace = nullptr;
   ~library() {
     if (handle) cublasDestroy(handle);
@@ -34,11 +35,14 @@ struct library {
 };
 library const& cublas() {
   thread_local library mine;
-  if (!mine.handle) {
-    check(cublasCreate(&mine.handle), "cublasCreate");
-    check(cublasSetStream(mine.handle, current_stream()), "cublasSetStream");
+  if (!mine.workspace)
     cuda_engine::check(cudaMalloc(&mine.workspace, workspace_bytes), "cudaMalloc");
+  if (!mine.handle) check(cublasCreate(&mine.handle), "cublasCreate");
+  if (cudaStream_t const now = current_stream(); mine.stream != now) {
+    if (mine.stream) wait_for(now, mine.stream);  // which may be using the workspace
+    check(cublasSetStream(mine.handle, now), "cublasSetStream");  // forgets the workspace
     check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
+    mine.stream = now;
   }
   return mine;
 }
