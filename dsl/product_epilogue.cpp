@@ -164,7 +164,7 @@ node_ptr fold_into_product(node& n) {
     } else if (!product && from.shape == n.shape && around.c < 0) {
       around.c = index;
       around.beta = factor;
-    } else if (is_row(from.shape, n.shape.back()) && factor == 1 && around.bias < 0) {
+    } else if (!product && is_row(from.shape, n.shape.back()) && factor == 1 && around.bias < 0) {
       around.bias = index;
     } else {
       return {};

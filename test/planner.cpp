@@ -158,6 +158,13 @@ BOOST_AUTO_TEST_CASE(sums_of_products_come_from_the_factors) {
              "r1: float64(200,)  reduce  sum(x1, axis 0)  [60 kflop, 482 kB]\n"
              "r2: float64()  gemm    r1 & r0  NN  [400 flop, 3.21 kB]  "
              "sum of a product: of its factors' sums, 343x fewer flops\n");
+  // A mean likewise: it divides before it multiplies.
+  for (auto const& p : products_of(mean(a & b, axis(0)))) BOOST_TEST((p.m == 1 && p.n == 400));
+  BOOST_TEST(agree(mean(a & b), mean(a & b)));
+  BOOST_TEST(agree(mean(a & b, axis(0)), mean(a & b, axis(0))));
+  BOOST_TEST(agree(mean(a & b, axis(1), keepdims), mean(a & b, axis(1), keepdims)));
+  BOOST_TEST(explain(mean(a & b)).find("mean of a product: of its factors' means, 343x") !=
+             std::string::npos);
   // Not where the product is wanted, nor of what is no sum of it as it is.
   auto const named = a & b;
   BOOST_TEST((products_of(sum(named)).front().n == 400));
@@ -230,6 +237,8 @@ BOOST_AUTO_TEST_CASE(factors_addends_and_activations_become_part_of_the_product)
   BOOST_TEST(!folds(2 * relu(a & w)));
   BOOST_TEST(!folds(2 * (a & w) + (a & w)));  // one product, read twice
   BOOST_TEST(products_of(2 * (a & w) + (a & w)).size() == 1u);
+  lazy<double> one_row = rand(1, 30) & w;  // found by the oracle: a product is no bias of itself
+  BOOST_TEST(!folds(2 * lazy<double>(one_row) + std::move(one_row)));
   strict_scope const as_written;
   BOOST_TEST(!folds(2 * (a & w)));
 }
