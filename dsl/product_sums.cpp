@@ -8,8 +8,8 @@ namespace sloth::inline SLOTH_ABI {
 
 namespace {
 
-/// The product that `call` sums as it is, if nothing else reaches it.
-matmul_operation* summed_product(reduce_operation& call, dtype result) {
+/// The product that `call` reduces as it is, if nothing else reaches it.
+matmul_operation* reduced_product(reduce_operation& call, dtype result) {
   auto const& argument = call.argument;
   if (argument.form->root.run != nullptr || argument.operands.size() != 1) return nullptr;
   graph_operand const& from = argument.operands.front();
@@ -21,24 +21,25 @@ matmul_operation* summed_product(reduce_operation& call, dtype result) {
   return matrices ? product : nullptr;
 }
 
-node_ptr sum_of(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
-  reduce_operation sum;
-  sum.argument = operation_of(*like.argument.form, factor);
-  sum.domain = factor->shape;
-  sum.reduced = {axis == 0, axis == 1};
-  sum.op = reduction::sum;
-  sum.device = like.device;
-  return node::of_operation(factor->type, extents{factor->shape[1 - axis]}, std::move(sum), where);
+/// The sum or mean of a factor, as `like` reduces the product.
+node_ptr reduced(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
+  reduce_operation call;
+  call.argument = operation_of(*like.argument.form, factor);
+  call.domain = factor->shape;
+  call.reduced = {axis == 0, axis == 1};
+  call.op = like.op;
+  call.ddof = like.ddof;
+  call.device = like.device;
+  return node::of_operation(factor->type, extents{factor->shape[1 - axis]}, std::move(call), where);
 }
 
 }  // namespace
 
 void sum_without_product(node& n) {
   auto* const call = std::get_if<reduce_operation>(&n.op);
-  if (!call || call->op != reduction::sum || !is_on(rule::sum_of_product) ||
-      !is_wide_floating(n.type))
-    return;
-  matmul_operation* const product = summed_product(*call, n.type);
+  if (!call || !is_on(rule::sum_of_product) || !is_wide_floating(n.type)) return;
+  if (call->op != reduction::sum && call->op != reduction::mean) return;
+  matmul_operation* const product = reduced_product(*call, n.type);
   if (!product) return;
   bool const over_rows = call->reduced[0], over_columns = call->reduced[1];
   if (!over_rows && !over_columns) return;
@@ -60,13 +61,14 @@ void sum_without_product(node& n) {
       (product_flops(rows, columns, inner) + area(rows, columns)) /
       ((over_rows ? area(rows, inner) : 0) + (over_columns ? area(inner, columns) : 0) +
        product_flops(over_rows ? 1 : rows, over_columns ? 1 : columns, inner));
+  const char* const name = to_string(call->op);
   char rule[80];
-  std::snprintf(rule, sizeof rule, "sum of a product: of its factors' sums, %.3gx fewer flops",
-                fewer);
-  matmul_operation sums{over_rows ? sum_of(product->a, 0, *call, n.where) : product->a,
-                        over_columns ? sum_of(product->b, 1, *call, n.where) : product->b,
-                        product->tf32, false, rule};
-  n.op = std::move(sums);
+  std::snprintf(rule, sizeof rule, "%s of a product: of its factors' %ss, %.3gx fewer flops", name,
+                name, fewer);
+  matmul_operation small{over_rows ? reduced(product->a, 0, *call, n.where) : product->a,
+                         over_columns ? reduced(product->b, 1, *call, n.where) : product->b,
+                         product->tf32, false, rule};
+  n.op = std::move(small);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

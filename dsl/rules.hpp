@@ -27,7 +27,8 @@ struct rule_row {
 };
 inline constexpr rule_row rule_rows[] = {
     {"product_order", rule_kind::reorders, "a & b & v as a & (b & v)"},
-    {"sum_of_product", rule_kind::reorders, "sum(a & b) as sum(a, axis(0)) & sum(b, axis(1))"},
+    {"sum_of_product", rule_kind::reorders,
+     "sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)); means too"},
     {"epilogue", rule_kind::rounding, "relu(2 * (a & b) + bias) as one product"},
     {"symmetric_product", rule_kind::reorders, "x & x.T() as one triangle and its mirror image"},
     {"transposed_product", rule_kind::reorders, "(a & b).T() as b.T() & a.T()"},
@@ -59,8 +60,8 @@ inline constexpr double worth_while = 0.9;
 /// products are those that nothing else reaches, of matrices, and of a vector at either end.
 void order_products(node& n);
 
-/// A sum over rows, columns or all of a product that nothing else reaches, as a product of its
-/// factors' sums: sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)).
+/// A sum or mean over rows, columns or all of a product that nothing else reaches, as a product of its
+/// factors' sums or means: sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)).
 void sum_without_product(node& n);
 
 /// An expression around a product that nothing else reaches, as part of the product:
