@@ -22,7 +22,8 @@ matmul_operation* reduced_product(reduce_operation& call, dtype result) {
 }
 
 /// The sum or mean of a factor, as `like` reduces the product.
-node_ptr reduced(node_ptr const& factor, int axis, reduce_operation const& like, location where) {
+node_ptr reduced_factor(node_ptr const& factor, int axis, reduce_operation const& like,
+                        location where) {
   reduce_operation call;
   call.argument = operation_of(*like.argument.form, factor);
   call.domain = factor->shape;
@@ -65,8 +66,8 @@ void sum_without_product(node& n) {
   char rule[80];
   std::snprintf(rule, sizeof rule, "%s of a product: of its factors' %ss, %.3gx fewer flops", name,
                 name, fewer);
-  matmul_operation small{over_rows ? reduced(product->a, 0, *call, n.where) : product->a,
-                         over_columns ? reduced(product->b, 1, *call, n.where) : product->b,
+  matmul_operation small{over_rows ? reduced_factor(product->a, 0, *call, n.where) : product->a,
+                         over_columns ? reduced_factor(product->b, 1, *call, n.where) : product->b,
                          product->tf32, false, rule};
   n.op = std::move(small);
 }

@@ -3,9 +3,9 @@
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 #include <random>
 
 using namespace sloth;
@@ -149,8 +149,8 @@ class program {
     auto const kind = random_() % 9;
     if (kind < 4) {
       value a = operand(), b = operand(a.expected.columns);
-      values_.push_back({std::move(a.planned) & std::move(b.planned),
-                         scaled(1, product(a.expected, b.expected))});
+      values_.push_back(
+          {std::move(a.planned) & std::move(b.planned), product(a.expected, b.expected)});
       keep_small();
       return;
     }
