@@ -84,12 +84,13 @@ GPU_ROWS = [
     ("symmetric/f32/8192", "`x & x.T()`, f32, n = 8192"),
     ("symmetric/f64/8192", "the same, f64"),
     ("multiply_add/f32/1024", "`x*y + x`, f32, 1024 elements"),
+    ("replay/f32/100x1024", "100 kernels `z*y + z` by `compile`, f32, 1024 elements"),
     ("products/f64/5x256", "five products, f64, n = 256"),
     ("compare/f64/5000", "five times `x = rand(n, n); x = x & x`, f64, n = 5000"),
     ("compare/f64/15000", "the same, n = 15000"),
 ]
 # What is written by hand or called bare, in one column under the name given there.
-BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas", "product")
+BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas", "product", "graph")
 PEERS = {"cupy": "CuPy", "cupy_fuse": "CuPy fuse", "torch": "PyTorch", "torch_compile": "torch.compile",
          "jax": "JAX", "numpy": "NumPy"}
 

@@ -58,6 +58,7 @@ SLOTH_ERROR_KIND(dtype_error)   // a value or element type that does not fit
 SLOTH_ERROR_KIND(linalg_error)  // singular, not positive definite
 SLOTH_ERROR_KIND(device_error)  // the device or one of its libraries failed
 SLOTH_ERROR_KIND(io_error)      // a file that cannot be read or written
+SLOTH_ERROR_KIND(trace_error)   // values are asked for while a function is traced (dsl/compile.hpp)
 #undef SLOTH_ERROR_KIND
 
 /// The memory limit or the machine's memory is used up; nothing was changed.

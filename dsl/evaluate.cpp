@@ -1,6 +1,7 @@
 #include <dsl/evaluate.hpp>
 
 #include <dsl/describe.hpp>
+#include <dsl/function_trace.hpp>
 #include <dsl/graph_copy.hpp>
 #include <dsl/plan.hpp>
 #include <dsl/run.hpp>
@@ -61,7 +62,8 @@ class claims {
     for (; next_ < steps_.size(); ++next_) {
       node& target = *steps_[next_].target;
       if (!await_operands(target)) return;
-      auto storage = run(steps_[next_], where_);
+      auto storage = memory_of(steps_[next_], where_);
+      run(steps_[next_], storage, where_);
       operation finished;  // freed after the lock
       {
         std::lock_guard lock(the_planner().mutex);
@@ -98,6 +100,8 @@ std::vector<step> claim(std::span<node_ptr const> roots) {
 
 }  // namespace
 
+std::unique_lock<std::mutex> lock_planner() { return std::unique_lock(the_planner().mutex); }
+
 void evaluate(std::span<node_ptr const> roots) {
   auto const all_done = [&] {
     for (auto const& root : roots)
@@ -106,13 +110,15 @@ void evaluate(std::span<node_ptr const> roots) {
   };
   while (!all_done()) {
     claims mine(claim(roots));
+    if (function_trace const* traced = function_trace::current())
+      traced->refuse_values(mine.steps());
     if (tracing() && !mine.steps().empty()) trace("plan\n" + describe(mine.steps()).text());
     mine.run_all();
   }
 }
 
 std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {
-  std::lock_guard lock(the_planner().mutex);
+  auto const lock = lock_planner();
   graph_copy const graph(roots);
   plan_description const plan = describe(make_plan(graph.roots()));
   return format == plan_format::json       ? plan.json()
@@ -120,10 +126,13 @@ std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {
                                            : plan.text();
 }
 
+node_ptr without_gaps(node_ptr const& n) {
+  if (is_contiguous(n->shape, n->stride)) return n;
+  return node::of_operation(n->type, n->shape, copy_of(n), n->where);
+}
+
 node_ptr contiguous(node_ptr const& n) {
-  node_ptr result = is_contiguous(n->shape, n->stride)
-                        ? n
-                        : node::of_operation(n->type, n->shape, copy_of(n), n->where);
+  node_ptr result = without_gaps(n);
   evaluate(result);
   return result;
 }
@@ -160,6 +169,7 @@ void refuse_item(node const& n, location where) {
 
 void read_element(node const& n, void* to) {
   auto const size = static_cast<std::size_t>(size_of(n.type));
+  n.storage->require_values();
 #if defined(SLOTH_CUDA)
   if (n.storage->where() == device::gpu) {
     n.storage->will_read();

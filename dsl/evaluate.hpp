@@ -19,7 +19,9 @@ inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
 enum class plan_format : std::uint8_t { text, json, graphviz };
 [[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots, plan_format format);
 
-/// The node's values in row-major order without gaps: itself where it is so, else a copy; evaluated.
+/// The node's values in row-major order without gaps: itself where it is so, else a pending copy.
+[[nodiscard]] node_ptr without_gaps(node_ptr const& n);
+/// The same, evaluated.
 [[nodiscard]] node_ptr contiguous(node_ptr const& n);
 
 /// `n` under another shape: a view where one exists, else a pending copy.

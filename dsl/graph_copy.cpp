@@ -1,6 +1,6 @@
 #include <dsl/graph_copy.hpp>
 
-#include <dsl/rules.hpp>
+#include <dsl/plan.hpp>
 
 #include <algorithm>
 #include <unordered_map>
@@ -13,28 +13,7 @@ namespace {
 class copier {
  public:
   void add(std::span<node_ptr const> roots) {
-    // Depth first without recursion: a node is met twice, before and after its operands.
-    struct visit {
-      node const* at;
-      bool operands_done;
-    };
-    std::vector<visit> stack;
-    for (auto const& root : roots)
-      if (is_pending(*root)) stack.push_back({root.get(), false});
-    while (!stack.empty()) {
-      auto const [n, operands_done] = stack.back();
-      stack.pop_back();
-      if (copies_.contains(n)) continue;
-      if (operands_done) {
-        copies_.emplace(n, copy_of(*n));
-        continue;
-      }
-      stack.push_back({n, true});
-      for_each_operand(n->op, [&](node_ptr const& from) {
-        if (is_pending(*from) && !copies_.contains(from.get()))
-          stack.push_back({from.get(), false});
-      });
-    }
+    for (node const* n : pending_nodes(roots)) copies_.emplace(n, copy_of(*n));
     for (auto const& [n, copy] : copies_)
       for_each_operand(n->op, [&](node_ptr const& from) { ++reached_[from.get()]; });
     for (auto const& root : roots) ++reached_[root.get()];  // by the copy's own roots

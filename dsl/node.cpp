@@ -50,6 +50,24 @@ counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<voi
   return counted<buffer>(new buffer(static_cast<std::byte*>(data), bytes, on, std::move(owner)));
 }
 
+namespace {
+constexpr char placeholder_mark = 0;
+}
+
+counted<buffer> buffer::placeholder() {
+  std::shared_ptr<void const> const mark(std::shared_ptr<void const>(), &placeholder_mark);
+  return adopt(nullptr, 0, mark);
+}
+
+bool buffer::is_placeholder() const noexcept { return owner_.get() == &placeholder_mark; }
+
+void buffer::require_values() const {
+  if (is_placeholder())
+    throw trace_error(
+        "a compiled function asks for the values of an argument while it is traced; it can build "
+        "expressions of its arguments and return them");
+}
+
 buffer::~buffer() {
 #if defined(SLOTH_CUDA)
   try {  // other streams may still use it: it goes back, or to its owner, behind them
@@ -64,6 +82,7 @@ buffer::~buffer() {
 }
 
 counted<buffer> buffer::on(device where) {
+  require_values();
   if (where == where_) return counted<buffer>(this);
   std::lock_guard lock(mutex_);
   counted<buffer> copy = copy_;

@@ -52,6 +52,8 @@ class buffer {
   /// A user's memory, kept alive by `owner`.
   static counted<buffer> adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner,
                                device on = device::host);
+  /// No memory: an argument of a function that is being traced. Reading it throws trace_error.
+  static counted<buffer> placeholder();
 
   ~buffer();
   buffer(buffer const&) = delete;
@@ -61,6 +63,9 @@ class buffer {
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   /// A user's memory.
   [[nodiscard]] bool adopted() const noexcept { return owner_ != nullptr; }
+  [[nodiscard]] bool is_placeholder() const noexcept;
+  /// Throws trace_error for a placeholder.
+  void require_values() const;
   [[nodiscard]] device where() const noexcept { return where_; }
   /// This buffer, or its copy on the other device: made once, kept until a write drops it. Of a
   /// user's memory, which he may write himself, a new one each time.
@@ -214,20 +219,23 @@ class node {
   node* next_dying_ = nullptr;
 };
 
+/// Calls f(fused_operation&) for each elementwise expression in `op`.
+template <class Operation, class F>
+void for_each_expression(Operation& op, F&& f) {
+  if (auto* call = std::get_if<fused_operation>(&op)) f(*call);
+  if (auto* call = std::get_if<reduce_operation>(&op)) f(call->argument);
+  if (auto* call = std::get_if<matmul_operation>(&op))
+    if (call->epilogue) f(call->epilogue->written);
+}
 /// Calls f(node_ptr const&) for each node that `op` reads.
 template <class F>
 void for_each_operand(operation const& op, F&& f) {
-  auto fused = [&](fused_operation const& call) {
+  if (auto* call = std::get_if<matmul_operation>(&op)) f(call->a), f(call->b);
+  if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
+  for_each_expression(op, [&](fused_operation const& call) {
     for (auto const& operand : call.operands)
       if (operand.source) f(operand.source);
-  };
-  if (auto* call = std::get_if<fused_operation>(&op)) fused(*call);
-  if (auto* call = std::get_if<reduce_operation>(&op)) fused(call->argument);
-  if (auto* call = std::get_if<matmul_operation>(&op)) {
-    f(call->a), f(call->b);
-    if (call->epilogue) fused(call->epilogue->written);
-  }
-  if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
+  });
 }
 
 }  // namespace sloth::inline SLOTH_ABI

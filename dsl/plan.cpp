@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <unordered_set>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -92,6 +93,32 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
 }
 
 }  // namespace
+
+std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
+  // Depth first without recursion: a node is met twice, before and after its operands.
+  struct visit {
+    node const* at;
+    bool operands_done;
+  };
+  std::vector<node const*> found;
+  std::unordered_set<node const*> met;
+  std::vector<visit> stack;
+  auto push = [&](node_ptr const& n) {
+    if (is_pending(*n) && !met.contains(n.get())) stack.push_back({n.get(), false});
+  };
+  for (auto root = roots.rbegin(); root != roots.rend(); ++root) push(*root);
+  while (!stack.empty()) {
+    auto const [n, operands_done] = stack.back();
+    stack.pop_back();
+    if (operands_done) {
+      found.push_back(n);
+    } else if (met.insert(n).second) {
+      stack.push_back({n, true});
+      for_each_operand(n->op, push);
+    }
+  }
+  return found;
+}
 
 std::vector<step> make_plan(std::span<node_ptr const> roots) {
   std::vector<step> steps = planned(roots);

@@ -4,6 +4,7 @@
 #include <dsl/model.hpp>
 #include <dsl/node.hpp>
 
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ enum class step_kind : std::uint8_t {
   copy,    // a strided view made contiguous
   view     // another reading of a result; costs nothing
 };
+
+/// Takes the planner's mutex: of node states, and of the operations of pending nodes.
+[[nodiscard]] std::unique_lock<std::mutex> lock_planner();
 
 struct step {
   step_kind kind;
@@ -34,6 +38,9 @@ struct step {
 /// rules have changed what costs less otherwise. Nodes that another thread has claimed are left out.
 /// Callers hold the planner's mutex.
 [[nodiscard]] std::vector<step> make_plan(std::span<node_ptr const> roots);
+/// The pending nodes that `roots` need as they are written, operands before their users, each once.
+/// Callers hold the planner's mutex.
+[[nodiscard]] std::vector<node const*> pending_nodes(std::span<node_ptr const> roots);
 
 /// The extents of a & b by NumPy's matmul rules: product over `batch` of (m x k)(k x n), with the
 /// 1-D operands' axes dropped in `shape`. Throws shape_error.

@@ -1,5 +1,6 @@
 #include <dsl/random.hpp>
 
+#include <dsl/function_trace.hpp>
 #include <dsl/philox.hpp>
 
 #include <random>
@@ -15,16 +16,21 @@ std::uint64_t entropy() {
 
 generator::generator() : generator(entropy()) {}
 
-std::uint64_t generator::advance(std::int64_t count, bool pairs, int bits) {
-  std::uint64_t state = state_.load(), offset, next;
-  auto const even = [&](std::uint64_t n) { return pairs ? n + (n & 1) : n; };
+scalar_bits generator_state::take(stream_draw const& draw) {
+  std::uint64_t now = position.load(), offset, next;
+  auto const even = [&](std::uint64_t n) { return draw.pairs ? n + (n & 1) : n; };
   do {
-    int const last = state & 1 ? 64 : 32;
+    int const last = now & 1 ? 64 : 32;
     // Nothing drawn yet: either stream starts at 0.
-    offset = even(state >> 1 ? philox_switch(last, bits, state >> 1) : 0);
-    next = even(offset + static_cast<std::uint64_t>(count));
-  } while (!state_.compare_exchange_weak(state, next << 1 | (bits == 64)));
-  return offset;
+    offset = even(now >> 1 ? philox_switch(last, draw.bits, now >> 1) : 0);
+    next = even(offset + static_cast<std::uint64_t>(draw.count));
+  } while (!position.compare_exchange_weak(now, next << 1 | (draw.bits == 64)));
+  return {{seed, offset}};
+}
+
+scalar_bits generator::take(stream_draw const& draw) {
+  function_trace* const traced = function_trace::current();
+  return traced ? traced->draw(state_, draw) : state_->take(draw);
 }
 
 generator& default_generator() {

@@ -4,8 +4,25 @@
 #include <dsl/functions.hpp>
 
 #include <atomic>
+#include <memory>
 
 namespace sloth::inline SLOTH_ABI {
+
+/// A draw of `count` elements: of one by one or of pairs, of 32 or 64 bits.
+struct stream_draw {
+  std::int64_t count;
+  bool pairs;
+  int bits;
+};
+
+/// Where a generator is in its stream; a compiled function draws from it at each call.
+struct generator_state {
+  std::uint64_t seed;
+  std::atomic<std::uint64_t> position{0};  // offset * 2 + (the last draw was 64 bits wide)
+
+  /// {seed, offset} of the draw, whose elements are taken.
+  [[nodiscard]] scalar_bits take(stream_draw const& draw);
+};
 
 /// A counter-based generator: every draw is a pure function of (seed, offset, index), the same on
 /// every device and the same bits as cuRAND's Philox4_32_10. A draw takes its offset when it is
@@ -14,17 +31,19 @@ class generator {
  public:
   /// Seeded from the system's entropy.
   generator();
-  explicit generator(std::uint64_t seed) : seed_(seed) {}
-  generator(generator const& other) : seed_(other.seed_), state_(other.state_.load()) {}
+  explicit generator(std::uint64_t seed) : state_(std::make_shared<generator_state>(seed)) {}
+  generator(generator const& other) : generator(other.seed()) {
+    state_->position = other.state_->position.load();
+  }
   generator& operator=(generator const& other) {
-    seed_ = other.seed_;
-    state_ = other.state_.load();
+    state_->seed = other.seed();
+    state_->position = other.state_->position.load();
     return *this;
   }
 
-  [[nodiscard]] std::uint64_t seed() const { return seed_; }
+  [[nodiscard]] std::uint64_t seed() const { return state_->seed; }
   /// Elements drawn so far, in the stream of the width drawn last.
-  [[nodiscard]] std::uint64_t offset() const { return state_.load() >> 1; }
+  [[nodiscard]] std::uint64_t offset() const { return state_->position.load() >> 1; }
 
   /// Uniform in (0, 1], as cuRAND.
   template <element Value = double, std::integral... N>
@@ -53,15 +72,14 @@ class generator {
   auto draw(extents const& shape, scalar_bits second) {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,
                   "random values are float or double; convert with .astype<T>()");
-    std::uint64_t const params[2] = {
-        seed_, advance(checked_size(shape, {}), Kind == generator_kind::normal, 8 * sizeof(Value))};
-    return generated<Kind, Value>(shape, scalar_bits::of(params), second);
+    stream_draw const draw{checked_size(shape, {}), Kind == generator_kind::normal,
+                           8 * sizeof(Value)};
+    return generated<Kind, Value>(shape, take(draw), second);
   }
-  /// Takes `count` elements of a stream of that width: their first offset.
-  std::uint64_t advance(std::int64_t count, bool pairs, int bits);
+  /// {seed, offset}, or what stands for them in a function that is being traced.
+  [[nodiscard]] scalar_bits take(stream_draw const& draw);
 
-  std::uint64_t seed_;
-  std::atomic<std::uint64_t> state_{0};  // offset * 2 + (the last draw was 64 bits wide)
+  std::shared_ptr<generator_state> state_;
 };
 
 /// The process's generator: seeded from the system's entropy until seed(n) fixes it.

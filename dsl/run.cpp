@@ -184,21 +184,24 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
 
 }  // namespace
 
-counted<buffer> run(step const& s, device where) {
+counted<buffer> memory_of(step const& s, device where) {
   node const& target = *s.target;
   if (auto* call = std::get_if<view_operation>(&target.op)) return call->base->storage;
   std::int64_t bytes = 0;
   std::int64_t const size = checked_size(target.shape, target.where);
   if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
     throw out_of_memory(SIZE_MAX, memory().limit, target.where);
-  auto storage = buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
+  return buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
+}
+
+void run(step const& s, counted<buffer> const& storage, device where) {
+  node const& target = *s.target;
   if (auto* call = std::get_if<fused_operation>(&target.op))
     run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where);
   else if (auto* call = std::get_if<reduce_operation>(&target.op))
     run_reduce(*call, target.type, storage->data(), where);
   else if (auto* call = std::get_if<matmul_operation>(&target.op))
     run_matmul(*call, target, storage->data(), where);
-  return storage;
 }
 
 namespace {

@@ -6,8 +6,10 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-/// Memory for the step's values on `where`, written by its kernel.
-[[nodiscard]] counted<buffer> run(step const& s, device where);
+/// Memory for the step's values on `where`; a view has that of its base.
+[[nodiscard]] counted<buffer> memory_of(step const& s, device where);
+/// The step's values, written to `storage`.
+void run(step const& s, counted<buffer> const& storage, device where);
 
 /// The kernel alone: `call` over `shape` into `out`.
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,

@@ -1,6 +1,7 @@
 // Sloth: lazy arrays with NumPy's names, on Eigen and the GPU. Include this.
 #pragma once
 
+#include <dsl/compile.hpp>
 #include <dsl/create.hpp>
 #include <dsl/functions.hpp>
 #include <dsl/io.hpp>

@@ -1,5 +1,4 @@
 // The language in one page: it compiles, runs, and gives these values.
-// Left to later issues: compile(f) and the folding of alpha, bias and relu into one GEMM step.
 #include <dsl/sloth.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -72,6 +71,10 @@ BOOST_AUTO_TEST_CASE(the_page) {
   }
   auto [p1, p2, p3] = eval(x & w, w & x, x & x);
   BOOST_TEST(bool(all(isclose(p1, y))));
+  auto step = compile([](auto const& w, auto const& x) { return w - 1e-5 * (x.T() & (x & w)); });
+  array<double> fitted = w;
+  for (int i = 0; i < 100; ++i) fitted = step(fitted, x);
+  BOOST_TEST(norm(fitted).item() < norm(w).item());
   std::ostringstream out;
   out << explain(relu(2 * (x & w) + bias)) << sum(x) << '\n';
   BOOST_TEST(out.str().find("gemm") != std::string::npos);

@@ -9,7 +9,65 @@ using plain_cublas::arithmetic;
 
 namespace bench {
 
+namespace {
+
+constexpr int chain_length = 100;
+
+/// The same kernel by hand, chain_length times, as a CUDA graph of its own.
+class hand_graph {
+ public:
+  hand_graph(float const* from, float const* with, int64_t n) : from_(from), with_(with), n_(n) {}
+  ~hand_graph() {
+    if (work_) cudaGraphExecDestroy(work_);
+  }
+  hand_graph(hand_graph const&) = delete;
+  hand_graph& operator=(hand_graph const&) = delete;
+  void launch(float* z) {
+    if (!work_) record(z);
+    cudaGraphLaunch(work_, stream());
+  }
+
+ private:
+  void record(float* z) {
+    cudaStream_t recording;
+    cudaGraph_t kernels;
+    cudaStreamCreate(&recording);
+    cudaStreamBeginCapture(recording, cudaStreamCaptureModeRelaxed);
+    for (int i = 0; i < chain_length; ++i)
+      by_hand::multiply_add(recording, i == 0 ? from_ : z, with_, z, n_);
+    cudaStreamEndCapture(recording, &kernels);
+    cudaGraphInstantiate(&work_, kernels, 0);
+    cudaGraphDestroy(kernels);
+    cudaStreamDestroy(recording);
+  }
+
+  float const *from_, *with_;
+  int64_t n_;
+  cudaGraphExec_t work_ = nullptr;
+};
+
+}  // namespace
+
 void small(cases& all) {
+  // Kernels that nothing fuses, since each is a lazy: what is measured is a launch in a replay.
+  all.measure("replay/f32/100x1024", [] {
+    int64_t const n = 1024;
+    auto const x = operand<float>({n}, 1), y = operand<float>({n}, 2);
+    auto const by_graph = std::make_shared<hand_graph>(data(x), data(y), n);
+    auto const replayed = compile([](auto const& from, auto const& with) {
+      lazy<float> z = from;
+      for (int i = 0; i < chain_length; ++i) z = lazy<float>(z * with + z);
+      return z;
+    });
+    return comparison<float>{.bytes = chain_length * 12. * n,
+                             .flops = chain_length * 2. * n,
+                             .sloth = [=] { return replayed(x, y); },
+                             .reference = by<float>(
+                                 "graph", [=](float* z) { by_graph->launch(z); }, 0.95),
+                             .others = {},
+                             .within = {},
+                             .time = clock::host};
+  });
   all.measure("multiply_add/f32/1024", [] {
     constexpr double most_over_launch = 1.6e-6;  // seconds
     int64_t const n = 1024;

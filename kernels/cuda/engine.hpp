@@ -6,6 +6,7 @@
 #include <dsl/memory.hpp>
 
 #include <cstddef>
+#include <memory>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -36,6 +37,25 @@ class workspace {
   std::size_t bytes_;
 };
 
+/// Work that is enqueued again and again: a CUDA graph of the kernels that `enqueue` launches, with the
+/// memory that it allocates and releases for them.
+class recording {
+ public:
+  /// Calls enqueue(context), whose kernels are kept and do not run. It may use what this thread's
+  /// stream may use already, and belongs to the thread. Throws device_error for what cannot be
+  /// recorded, a copy from or to the host for one.
+  recording(void (*enqueue)(void*), void* context);
+  ~recording();
+  recording(recording const&) = delete;
+  recording& operator=(recording const&) = delete;
+  /// On the thread's own stream.
+  void launch() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
 /// Through pinned memory; `from` has been read on return.
 void copy_to_device(void* to, void const* from, std::size_t bytes);
 /// Through pinned memory; the values are there on return.
@@ -43,6 +63,8 @@ void copy_to_host(void* to, void const* from, std::size_t bytes);
 
 /// Identifies the calling thread's stream in a buffer's record.
 [[nodiscard]] void* stream_id();
+/// This thread's work goes to its own stream, not to a user's.
+[[nodiscard]] bool uses_own_stream();
 /// Sends this thread's work to a user's stream, or to its own again (null); what was used before.
 void* use_stream(void* stream);
 /// The calling thread's stream waits for what `other` was given so far.

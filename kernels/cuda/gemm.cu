@@ -23,10 +23,11 @@ void check(cublasStatus_t status, const char* call) {
 
 constexpr std::size_t workspace_bytes = 32 << 20;  // that Hopper wants
 
-// A handle a thread, bound to the stream that the thread uses, with its workspace.
+// A handle a thread, bound to the stream that the thread uses or records on, with its workspace.
 struct library {
   cublasHandle_t handle = nullptr;
   cudaStream_t stream = nullptr;
+  cudaStream_t user = nullptr;  // that orders what may be using the workspace
   void* workspace = nullptr;
   ~library() {
     if (handle) cublasDestroy(handle);
@@ -38,8 +39,11 @@ library const& cublas() {
   if (!mine.workspace)
     cuda_engine::check(cudaMalloc(&mine.workspace, workspace_bytes), "cudaMalloc");
   if (!mine.handle) check(cublasCreate(&mine.handle), "cublasCreate");
+  if (cudaStream_t const now = thread_stream(); mine.user != now) {
+    if (mine.user) wait_for(now, mine.user);
+    mine.user = now;
+  }
   if (cudaStream_t const now = current_stream(); mine.stream != now) {
-    if (mine.stream) wait_for(now, mine.stream);  // which may be using the workspace
     check(cublasSetStream(mine.handle, now), "cublasSetStream");  // forgets the workspace
     check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
     mine.stream = now;

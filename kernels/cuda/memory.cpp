@@ -1,6 +1,7 @@
 // Device memory: stream-ordered, small blocks from a list of the thread's own in front of the
 // driver's pool, whose calls cost a microsecond. Statistics count whole blocks.
 #include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/recording.hpp>
 #include <kernels/cuda/stream.hpp>
 
 #include <algorithm>
@@ -122,7 +123,7 @@ kept_blocks& kept() {
 
 /// The list holds blocks that are free on the thread's own stream, not on a user's.
 bool keeps(int size_class) {
-  return size_class < class_count && kept_blocks::alive() && current_stream() == own_stream();
+  return size_class < class_count && kept_blocks::alive() && thread_stream() == own_stream();
 }
 
 cudaMemPool_t driver_pool() {
@@ -141,11 +142,11 @@ cudaMemPool_t driver_pool() {
 void* from_driver(std::size_t block, std::size_t asked) {
   (void)driver_pool();
   void* data = nullptr;
-  cudaError_t status = cudaMallocAsync(&data, block, current_stream());
+  cudaError_t status = cudaMallocAsync(&data, block, thread_stream());
   if (status == cudaErrorMemoryAllocation) {  // other streams' released blocks may help
     cudaGetLastError();
     trim_memory();
-    status = cudaMallocAsync(&data, block, current_stream());
+    status = cudaMallocAsync(&data, block, thread_stream());
   }
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();
@@ -160,6 +161,7 @@ void* from_driver(std::size_t block, std::size_t asked) {
 }  // namespace
 
 void* allocate(std::size_t bytes) {
+  if (is_recording()) return recorded_memory::current().take(bytes);
   if (bytes > SIZE_MAX / 2) throw out_of_memory(bytes, the_account().statistics().limit);
   std::size_t const block = block_bytes(bytes);
   int const c = class_of(block);
@@ -176,12 +178,13 @@ void* allocate(std::size_t bytes) {
 
 void release(void* data, std::size_t bytes) noexcept {
   if (data == nullptr) return;
+  if (is_recording() && recorded_memory::current().give(data)) return;
   std::size_t const block = block_bytes(bytes);
   int const c = class_of(block);
   the_account().give(block);
   try {
     if (keeps(c) && kept().put(c, block, data)) return;
-    if (cudaFreeAsync(data, current_stream()) == cudaSuccess) return;
+    if (cudaFreeAsync(data, thread_stream()) == cudaSuccess) return;
   } catch (...) {  // no stream: the device has failed, and its memory goes with the process
   }
   cudaGetLastError();
@@ -217,9 +220,9 @@ class staging {
       half& h = next();
       std::size_t const n = std::min(half_bytes, bytes - done);
       std::copy_n(from + done, n, h.data);
-      check(cudaMemcpyAsync(to + done, h.data, n, cudaMemcpyHostToDevice, current_stream()),
+      check(cudaMemcpyAsync(to + done, h.data, n, cudaMemcpyHostToDevice, thread_stream()),
             "cudaMemcpyAsync to the device");
-      check(cudaEventRecord(h.idle, current_stream()), "cudaEventRecord");
+      check(cudaEventRecord(h.idle, thread_stream()), "cudaEventRecord");
     }
   }
   void to_host(std::byte* to, std::byte const* from, std::size_t bytes) {
@@ -232,9 +235,9 @@ class staging {
     for (std::size_t done = 0; done < bytes; done += half_bytes) {
       half& h = next();
       std::size_t const n = std::min(half_bytes, bytes - done);
-      check(cudaMemcpyAsync(h.data, from + done, n, cudaMemcpyDeviceToHost, current_stream()),
+      check(cudaMemcpyAsync(h.data, from + done, n, cudaMemcpyDeviceToHost, thread_stream()),
             "cudaMemcpyAsync to the host");
-      check(cudaEventRecord(h.idle, current_stream()), "cudaEventRecord");
+      check(cudaEventRecord(h.idle, thread_stream()), "cudaEventRecord");
       if (before) land(done);
       before = &h;
       before_at = done;
@@ -269,16 +272,24 @@ staging& the_staging() {
 
 }  // namespace
 
+namespace {
+void refuse_recording() {
+  if (is_recording()) throw device_error("a copy between host and device cannot be recorded");
+}
+}  // namespace
+
 void copy_to_device(void* to, void const* from, std::size_t bytes) {
+  refuse_recording();
   the_staging().to_device(static_cast<std::byte*>(to), static_cast<std::byte const*>(from), bytes);
 }
 void copy_to_host(void* to, void const* from, std::size_t bytes) {
+  refuse_recording();
   the_staging().to_host(static_cast<std::byte*>(to), static_cast<std::byte const*>(from), bytes);
 }
 
-void* stream_id() { return current_stream(); }
-void wait_for_stream(void* other) { wait_for(current_stream(), static_cast<cudaStream_t>(other)); }
-void synchronize() { synchronize(current_stream()); }
+void* stream_id() { return thread_stream(); }
+void wait_for_stream(void* other) { wait_for(thread_stream(), static_cast<cudaStream_t>(other)); }
+void synchronize() { synchronize(thread_stream()); }
 
 workspace::workspace(std::size_t bytes)
     : data_(bytes ? static_cast<std::byte*>(allocate(bytes)) : nullptr), bytes_(bytes) {}

@@ -41,9 +41,9 @@ pool& the_pool() {
   return p;
 }
 
-struct thread_stream {
+struct pooled_stream {
   cudaStream_t stream = nullptr;
-  ~thread_stream() {
+  ~pooled_stream() {
     if (!stream) return;
     std::lock_guard lock(the_pool().mutex);
     the_pool().streams.push_back(stream);
@@ -53,7 +53,7 @@ struct thread_stream {
 }  // namespace
 
 cudaStream_t own_stream() {
-  thread_local thread_stream mine;
+  thread_local pooled_stream mine;
   if (!mine.stream) {
     auto& p = the_pool();
     {
@@ -72,10 +72,14 @@ cudaStream_t own_stream() {
 }
 
 namespace {
-thread_local cudaStream_t users_stream = nullptr;
+thread_local cudaStream_t users_stream = nullptr, recording_stream = nullptr;
 }
 
-cudaStream_t current_stream() { return users_stream ? users_stream : own_stream(); }
+cudaStream_t thread_stream() { return users_stream ? users_stream : own_stream(); }
+cudaStream_t current_stream() { return recording_stream ? recording_stream : thread_stream(); }
+void record_on(cudaStream_t stream) { recording_stream = stream; }
+bool is_recording() { return recording_stream != nullptr; }
+bool uses_own_stream() { return users_stream == nullptr; }
 void* use_stream(void* stream) {
   auto const next = static_cast<cudaStream_t>(stream);
   cudaStream_t const before = std::exchange(users_stream, next);

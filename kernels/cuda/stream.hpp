@@ -16,8 +16,13 @@ void check(cudaError_t status, const char* call, location where = {});
 
 /// This thread's own stream: taken from a pool at first use, given back when the thread ends.
 [[nodiscard]] cudaStream_t own_stream();
-/// The stream that this thread's work goes to: its own, or a user's (use_stream).
+/// The stream that orders this thread's work: its own, or a user's (use_stream).
+[[nodiscard]] cudaStream_t thread_stream();
+/// The stream that this thread's kernels are launched on: that one, or the one that records them.
 [[nodiscard]] cudaStream_t current_stream();
+/// Sends launches to a stream that records them, or to the thread's again (null).
+void record_on(cudaStream_t stream);
+[[nodiscard]] bool is_recording();
 
 /// Makes `waiter` wait for all that `from` has been given so far.
 void wait_for(cudaStream_t waiter, cudaStream_t from);

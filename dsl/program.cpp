@@ -1,0 +1,278 @@
+#include <dsl/program.hpp>
+
+#include <dsl/describe.hpp>
+#include <dsl/evaluate.hpp>
+#include <dsl/run.hpp>
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/engine.hpp>
+#endif
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+/// Nodes that need neither an argument nor a draw, where a result or what needs one reads them.
+std::vector<node_ptr> constants_of(std::span<node_ptr const> results, function_trace const& trace) {
+  std::unordered_set<node const*> varying;
+  std::vector<node_ptr> found;
+  auto const lock = lock_planner();
+  auto const add_constant = [&](node_ptr const& n) {
+    if (!n->done() && !varying.contains(n.get())) found.push_back(n);
+  };
+  for (node const* n : pending_nodes(results)) {
+    bool varies = trace.varies(n->op);
+    for_each_operand(
+        n->op, [&](node_ptr const& from) { varies = varies || varying.contains(from.get()); });
+    if (!varies) continue;
+    varying.insert(n);
+    for_each_operand(n->op, add_constant);
+  }
+  for (auto const& result : results) add_constant(result);
+  return found;
+}
+
+/// Whose memory a view shows.
+node* whole_of(node* n) {
+  while (auto const* view = std::get_if<view_operation>(&n->op)) n = view->base.get();
+  return n;
+}
+
+}  // namespace
+
+#if defined(SLOTH_CUDA)
+
+namespace {
+/// Of the calling thread alone, for good; a std::thread::id comes again.
+std::uint64_t thread_number() {
+  static std::atomic<std::uint64_t> last{0};
+  thread_local std::uint64_t const mine = ++last;
+  return mine;
+}
+}  // namespace
+
+/// A program's CUDA graphs: one for each thread and set of addresses that came at least twice.
+class recordings {
+ public:
+  /// Runs the bound program, from a recording where there is one.
+  void run(program& p) {
+    if (refused_ || !cuda_engine::uses_own_stream()) return p.run_steps();
+    for (auto& s : p.steps_)
+      if (s.is_result) s.what.target->storage = memory_of(s.what, p.where_);
+    std::vector<std::uintptr_t> const key = key_of(p);
+    auto const found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](entry const& e) { return e.key == key; });
+    if (found == entries_.end()) {
+      if (entries_.size() == most) entries_.pop_back();
+      entries_.insert(entries_.begin(), {key, nullptr});
+      return p.run_steps();
+    }
+    std::rotate(entries_.begin(), found, found + 1);
+    auto& work = entries_.front().work;
+    if (!work) work = record(p);
+    if (work)
+      work->launch();
+    else
+      p.run_steps();
+  }
+
+ private:
+  static constexpr std::size_t most = 8;
+  struct entry {
+    std::vector<std::uintptr_t> key;
+    std::unique_ptr<cuda_engine::recording> work;  // null until the addresses come again
+  };
+
+  static std::vector<std::uintptr_t> key_of(program const& p) {
+    auto const address = [](node const& n) { return reinterpret_cast<std::uintptr_t>(n.data()); };
+    std::vector<std::uintptr_t> key{thread_number()};
+    for (auto const& v : p.views_) key.push_back(address(*v.reader));
+    for (auto const& s : p.steps_)
+      if (s.is_result) key.push_back(address(*s.what.target));
+    return key;
+  }
+
+  std::unique_ptr<cuda_engine::recording> record(program& p) {
+    try {
+      auto work = std::make_unique<cuda_engine::recording>(
+          [](void* of) { static_cast<program*>(of)->run_steps(); }, &p);
+      trace("recorded " + std::to_string(p.steps_.size()) + " steps");
+      return work;
+    } catch (device_error const& error) {
+      refused_ = true;
+      for (auto& s : p.steps_)
+        if (!s.is_result) s.what.target->storage = {};
+      trace(std::string("a compiled function runs step by step: ") + error.what());
+      return nullptr;
+    }
+  }
+
+  std::vector<entry> entries_;  // the last used first
+  bool refused_ = false;
+};
+
+#else
+
+class recordings {};
+
+#endif
+
+program::program(function_trace traced, std::vector<node_ptr> results, device where)
+    : trace_(std::move(traced)), where_(where) {
+  for (auto const& r : results) results_.push_back(without_gaps(r));
+  results.clear();  // handles that the planner would see
+  evaluate(constants_of(results_, trace_));
+  {
+    auto const lock = lock_planner();
+    std::vector<step> plan = make_plan(results_);
+    if (tracing()) trace("compiled\n" + describe(plan).text());
+    for (auto& s : plan) steps_.push_back({std::move(s), {}});
+  }
+  find_leaves();
+  find_lifetimes();
+#if defined(SLOTH_CUDA)
+  auto const moves = [&](node_ptr const& c) {  // a user's memory, copied at each call
+    return c->storage->adopted() && c->storage->where() != where_;
+  };
+  if (where_ == device::gpu && !trace_.draws() &&
+      std::none_of(constants_.begin(), constants_.end(), moves))
+    recordings_ = std::make_unique<recordings>();
+#endif
+}
+program::~program() = default;
+
+void program::find_leaves() {
+  std::unordered_set<node const*> met;
+  auto const leaf = [&](node_ptr const& n) {
+    if (!n->done() || !met.insert(n.get()).second) return;
+    if (int const i = trace_.argument_of(*n); i >= 0)
+      views_.push_back({n.get(), i, n->offset, n->storage});
+    else
+      constants_.push_back(n);
+  };
+  for (auto const& s : steps_) {
+    for_each_operand(s.what.target->op, leaf);
+    for_each_expression(s.what.target->op, [&](fused_operation& call) {
+      for (auto& operand : call.operands)
+        if (auto const* draw = trace_.draw_of(operand)) drawn_.push_back({&operand, draw});
+    });
+  }
+  for (auto const& r : results_) leaf(r);
+}
+
+void program::find_lifetimes() {
+  std::unordered_set<node const*> kept;  // until the call's end
+  for (auto const& r : results_)
+    for (node* n = r.get();;) {
+      kept.insert(n);
+      auto const* view = std::get_if<view_operation>(&n->op);
+      if (!view) break;
+      n = view->base.get();
+    }
+  std::unordered_map<node*, std::size_t> last;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    node* const target = steps_[i].what.target.get();
+    steps_[i].is_result = kept.contains(target) && whole_of(target) == target;
+    for_each_operand(target->op, [&](node_ptr const& n) {
+      if (!n->done() && !kept.contains(n.get())) last[n.get()] = i;
+    });
+  }
+  for (auto const& [n, i] : last) steps_[i].read_last.push_back(n);
+}
+
+void program::run_steps() {
+  for (auto const& s : steps_) {
+    counted<buffer>& storage = s.what.target->storage;
+    if (!storage) storage = memory_of(s.what, where_);
+    run(s.what, storage, where_);
+    for (node* n : s.read_last) n->storage = {};
+  }
+}
+
+/// The arguments' memory in place of the placeholders, until the call ends; nothing of it stays.
+class program::binding {
+ public:
+  binding(program& p, std::span<node_ptr const> arguments) : p_(p) {
+    for (auto const& v : p.views_) {
+      node const& from = *arguments[static_cast<std::size_t>(v.argument)];
+      auto storage = from.storage->on(p.where_);
+      storage->will_read();
+      v.reader->storage = std::move(storage);
+      v.reader->offset = v.offset + from.offset;
+    }
+    for (auto const& c : p.constants_) c->storage->on(p.where_)->will_read();
+    for (auto const& d : p.drawn_) d.operand->params[0] = d.draw->taken;
+  }
+  ~binding() {
+    for (auto const& v : p_.views_) {
+      v.reader->storage = v.placeholder;
+      v.reader->offset = v.offset;
+    }
+    for (auto const& s : p_.steps_) s.what.target->storage = {};
+  }
+  binding(binding const&) = delete;
+  binding& operator=(binding const&) = delete;
+
+ private:
+  program& p_;
+};
+
+std::vector<node_ptr> program::operator()(std::span<node_ptr const> arguments) {
+  std::lock_guard const lock(mutex_);
+  if (drawn_anew_) trace_.draw_again();
+  drawn_anew_ = true;
+  binding const bound(*this, arguments);
+#if defined(SLOTH_CUDA)
+  if (recordings_)
+    recordings_->run(*this);
+  else
+#endif
+    run_steps();
+  std::vector<node_ptr> values;
+  for (auto const& r : results_)
+    values.push_back(
+        node::of_storage(r->type, r->shape, r->stride, r->offset, whole_of(r.get())->storage));
+  return values;
+}
+
+std::vector<node_ptr> programs::operator()(std::span<node_ptr const> arguments,
+                                           trace_function trace, void* function) {
+  if (function_trace::current())
+    throw trace_error(
+        "a compiled function is called while another one is traced; call the "
+        "function that it was made of");
+  kind wanted{trace, {}, {}, current_device(), precision_scope::current(), strict_scope::current()};
+  for (auto const& a : arguments) {
+    wanted.types.push_back(a->type);
+    wanted.shapes.push_back(a->shape);
+  }
+  std::shared_ptr<program> found;
+  {
+    std::lock_guard const lock(mutex_);
+    auto at = std::find_if(entries_.begin(), entries_.end(),
+                           [&](entry const& e) { return e.of == wanted; });
+    if (at == entries_.end()) {
+      function_trace traced(arguments);
+      std::vector<node_ptr> results;
+      {
+        function_trace::scope const entered(traced);
+        results = trace(function, traced.placeholders());
+      }
+      entries_.push_back(
+          {std::move(wanted),
+           std::make_shared<program>(std::move(traced), std::move(results), current_device())});
+      at = entries_.end() - 1;
+    }
+    std::rotate(entries_.begin(), at, at + 1);
+    found = entries_.front().does;
+    constexpr std::size_t most = 64;  // so that shapes without end do not fill the memory
+    if (entries_.size() > most) entries_.pop_back();
+  }
+  return (*found)(arguments);
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,95 @@
+// A traced function's plan, kept to be run again for other values of the same shapes.
+#pragma once
+
+#include <dsl/function_trace.hpp>
+
+#include <mutex>
+
+namespace sloth::inline SLOTH_ABI {
+
+class recordings;
+
+/// What a compiled function does with arguments of given shapes on a given device.
+class program {
+ public:
+  /// Plans the results of a trace. What depends on no argument and no draw is computed here, once.
+  program(function_trace traced, std::vector<node_ptr> results, device where);
+  ~program();
+  program(program const&) = delete;
+  program& operator=(program const&) = delete;
+
+  /// The results for these arguments, of the shapes that were traced. Calls of several threads take
+  /// turns.
+  [[nodiscard]] std::vector<node_ptr> operator()(std::span<node_ptr const> arguments);
+
+ private:
+  friend class recordings;
+  /// A node that reads an argument: where it begins in it, in elements.
+  struct argument_view {
+    node* reader;
+    int argument;
+    std::int64_t offset;
+    counted<buffer> placeholder;  // what it has between calls
+  };
+  /// An operand that a draw fills.
+  struct drawn_operand {
+    graph_operand* operand;
+    traced_draw const* draw;
+  };
+  /// A step, and those whose memory nothing needs after it.
+  struct kept_step {
+    step what;
+    std::vector<node*> read_last;
+    bool is_result = false;  // its memory is a result's
+  };
+  class binding;
+
+  void find_leaves();
+  void find_lifetimes();
+  void run_steps();
+
+  function_trace trace_;
+  device where_;
+  std::vector<node_ptr> results_;
+  std::vector<kept_step> steps_;
+  std::vector<argument_view> views_;
+  std::vector<node_ptr> constants_;  // that steps read
+  std::vector<drawn_operand> drawn_;
+  bool drawn_anew_ = false;
+  std::unique_ptr<recordings> recordings_;  // null: runs its steps one by one
+  std::mutex mutex_;
+};
+
+/// The programs of one compiled function.
+class programs {
+ public:
+  /// Calls the function with its arguments' nodes.
+  using trace_function = std::vector<node_ptr> (*)(void* function, std::span<node_ptr const>);
+
+  /// Runs the program for these arguments, which `trace` of `function` makes at the first of their
+  /// kind. Throws trace_error where the function needs values of its arguments, or is called while
+  /// another one is traced.
+  [[nodiscard]] std::vector<node_ptr> operator()(std::span<node_ptr const> arguments,
+                                                 trace_function trace, void* function);
+
+ private:
+  /// All that the plan depends on.
+  struct kind {
+    trace_function function;
+    std::vector<dtype> types;
+    std::vector<extents> shapes;
+    device where;
+    precision products;
+    bool strict;
+    bool operator==(kind const&) const = default;
+  };
+  struct entry {
+    kind of;
+    std::shared_ptr<program> does;
+  };
+
+  std::mutex mutex_;
+  std::vector<entry> entries_;  // the last used first
+};
+
+}  // namespace sloth::inline SLOTH_ABI
