@@ -2,7 +2,7 @@
 #pragma once
 
 #include <dsl/functions.hpp>
-#include <dsl/program.hpp>
+#include <dsl/kept_plan.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -46,7 +46,7 @@ template <class F>
 class compiled {
   struct state {
     F function;
-    programs known{};
+    kept_plans known{};
   };
 
  public:

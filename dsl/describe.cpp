@@ -1,5 +1,7 @@
 #include <dsl/describe.hpp>
 
+#include <dsl/rules.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -28,7 +30,7 @@ char layout_of(node const& n) {
 /// Describes step after step, and names what they read as it is met.
 class describer {
  public:
-  plan_description plan{current_device(), {}, {}};
+  plan_description plan{planning_model(), {}, {}};
 
   void add(step const& s) {
     described_step d{};
@@ -49,8 +51,14 @@ class describer {
     d.result = {"r" + std::to_string(plan.steps.size()), n.type, n.shape};
     d.flops = s.flops();
     d.bytes = s.bytes();
-    d.seconds = s.seconds(model_of(plan.on));
+    d.seconds = s.seconds(plan.on);
     d.where = n.where;
+    if (s.together > 1) {
+      call_ = d.result.name;
+      add_to(d.rule, std::to_string(s.together) + " products in one call");
+    } else if (s.together == 0) {
+      add_to(d.rule, "in one call with " + call_);
+    }
     names_[s.target.get()] = d.result.name;
     plan.steps.push_back(std::move(d));
   }
@@ -90,6 +98,7 @@ class describer {
   }
 
   std::map<node const*, std::string> names_;
+  std::string call_;  // the first result of the last call of several steps
   std::vector<std::string>* reads_ = nullptr;
 };
 
@@ -176,7 +185,7 @@ std::string plan_description::json() const {
            ", \"bytes\": " + number("%.0f", s.bytes) +
            ", \"seconds\": " + number("%.4g", s.seconds) + "}";
   };
-  return "{\"device\": " + quoted(on == device::gpu ? "gpu" : "host") + ", \"inputs\": " +
+  return "{\"device\": " + quoted(on.name) + ", \"inputs\": " +
          list(
              inputs, [](described_value const& v) { return "\n  {" + json_of(v) + "}"; }, ",") +
          ", \"steps\": " + list(steps, step_of, ",") + ", \"seconds\": " + number("%.4g", seconds) +

@@ -23,7 +23,7 @@ struct described_step {
 };
 
 struct plan_description {
-  device on;
+  device_model on;
   std::vector<described_value> inputs;
   std::vector<described_step> steps;
 
@@ -33,7 +33,7 @@ struct plan_description {
   [[nodiscard]] std::string graphviz() const;
 };
 
-/// Of steps that have not run, for the current device.
+/// Of steps that have not run, for the model that they were planned for.
 [[nodiscard]] plan_description describe(std::span<step const> steps);
 
 }  // namespace sloth::inline SLOTH_ABI

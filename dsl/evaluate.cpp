@@ -59,24 +59,31 @@ class claims {
 
   /// Runs step after step. Stops early when an operand has to be planned anew.
   void run_all() {
-    for (; next_ < steps_.size(); ++next_) {
-      node& target = *steps_[next_].target;
-      if (!await_operands(target)) return;
-      auto storage = memory_of(steps_[next_], where_);
-      run(steps_[next_], storage, where_);
-      operation finished;  // freed after the lock
-      {
-        std::lock_guard lock(the_planner().mutex);
-        target.storage = std::move(storage);
-        target.state.store(node_state::done, std::memory_order_release);
-        finished = std::exchange(target.op, std::monostate{});
+    while (next_ < steps_.size()) {
+      auto const call = call_at(steps_, next_);
+      for (step& s : call) {
+        if (!await_operands(*s.target)) return;
+        s.memory = memory_of(s, where_);
       }
-      the_planner().changed.notify_all();
-      steps_[next_].target = {};
+      run(call, where_);
+      for (step& s : call) finish(s);
     }
   }
 
  private:
+  void finish(step& s) {
+    operation finished;  // freed after the lock
+    {
+      std::lock_guard lock(the_planner().mutex);
+      s.target->storage = std::move(s.memory);
+      s.target->state.store(node_state::done, std::memory_order_release);
+      finished = std::exchange(s.target->op, std::monostate{});
+    }
+    the_planner().changed.notify_all();
+    s.target = {};
+    ++next_;
+  }
+
   std::vector<step> steps_;
   std::size_t next_ = 0;
   device where_ = current_device();

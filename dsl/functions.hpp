@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/array.hpp>
+#include <dsl/model.hpp>
 
 #include <array>
 #include <string_view>
@@ -170,6 +171,12 @@ std::string explain_as(plan_format format, X&&... x) {
 template <expression... X>
 [[nodiscard]] std::string explain(X&&... x) {
   return explain_detail::explain_as(plan_format::text, std::forward<X>(x)...);
+}
+/// The plan for another device, whether there is one or not: explain(x & y, h200).
+template <expression X>
+[[nodiscard]] std::string explain(X&& x, device_model const& planned_for) {
+  model_scope const there(planned_for);
+  return explain(std::forward<X>(x));
 }
 /// The same as a JSON object: `device`, `inputs`, `steps` with what each reads, its flops, its bytes
 /// and the seconds that the planner expects, and their sum.

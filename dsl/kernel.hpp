@@ -156,6 +156,12 @@ struct matrix_operand {
   strides batch_stride;                    // one a batch axis, 0 where broadcast
 };
 
+/// One of several products of a shape: c = a b, c row-major.
+struct product_operands {
+  matrix_operand a, b;
+  void* c;
+};
+
 /// What libraries of products do to p = a & b before it goes to memory: alpha * p + beta * c + bias.
 struct gemm_epilogue {
   double alpha = 1, beta = 0;

@@ -24,11 +24,25 @@ double device_model::product(dtype type, std::int64_t m, std::int64_t n, std::in
   return launch + std::max(product_flops(m, n, k) / flops(type), memory);
 }
 
+constexpr device_model h200{"gpu", 4.2e12, 4e-6, 735e12, 51e12, 59e12,
+                            13e12, 14e12,  1e12, 2048,   256,   true};
+
 device_model const& model_of(device where) {
-  static constexpr device_model gpu{4.2e12, 4e-6,  735e12, 51e12, 59e12,
-                                    13e12,  14e12, 1e12,   2048,  256};
-  static constexpr device_model host{2e10, 1e-6, 20e9, 155e9, 60e9, 40e9, 15e9, 4e9, 256, 64};
-  return where == device::gpu ? gpu : host;
+  static constexpr device_model host{"host", 2e10, 1e-6, 20e9, 155e9, 60e9,
+                                     40e9,   15e9, 4e9,  256,  64,    false};
+  return where == device::gpu ? h200 : host;
 }
+
+namespace {
+thread_local device_model const* chosen_model = nullptr;
+}
+
+device_model const& planning_model() {
+  return chosen_model ? *chosen_model : model_of(current_device());
+}
+model_scope::model_scope(device_model const& model) : previous_(chosen_model) {
+  chosen_model = &model;
+}
+model_scope::~model_scope() { chosen_model = previous_; }
 
 }  // namespace sloth::inline SLOTH_ABI

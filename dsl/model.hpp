@@ -9,11 +9,13 @@
 namespace sloth::inline SLOTH_ABI {
 
 struct device_model {
+  const char* name;
   double bytes;   // to and from memory in a second
   double launch;  // seconds that a step costs besides its work
   double half, f32, f64, complex64, complex128, other;  // flops of products in a second
   // Rows, and elements of a row, from which one triangle of x & x.T() takes less time than all of it.
   std::int64_t symmetric_rows, symmetric_inner;
+  bool batches;  // products of one shape share a call where each takes less time than a launch
 
   [[nodiscard]] double flops(dtype type) const;
   /// Seconds of an (m x k)(k x n) product: its arithmetic or its bytes, whichever takes longer.
@@ -23,6 +25,22 @@ struct device_model {
 /// Measured of an H200 (bench/gpu.sh, commit 1fba6f1): bytes, launch, half, f32, f64, complex64; of two
 /// cores of a Xeon with AVX2 (bench/host.sh, commit bd0235c): f32, f64. The others are estimates.
 [[nodiscard]] device_model const& model_of(device where);
+extern device_model const h200;
+
+/// What this thread's plans are made for: the current device, or a model_scope's.
+[[nodiscard]] device_model const& planning_model();
+
+/// Plans of this thread are made for another device than the one that runs them, until the scope ends.
+class [[nodiscard]] model_scope {
+ public:
+  explicit model_scope(device_model const& model);
+  ~model_scope();
+  model_scope(model_scope const&) = delete;
+  model_scope& operator=(model_scope const&) = delete;
+
+ private:
+  device_model const* previous_;
+};
 
 /// Floating-point operations of an (m x k)(k x n) product, a multiplication and an addition a term.
 [[nodiscard]] constexpr double product_flops(std::int64_t m, std::int64_t n, std::int64_t k) {

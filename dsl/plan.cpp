@@ -81,7 +81,7 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
     stack.pop_back();
     if (operands_done) {
       products.merge(*n);
-      steps.push_back({kind_of(**n), *n});
+      steps.push_back({kind_of(**n), *n, 1, {}});
     } else if ((*n)->visited != pass) {
       (*n)->visited = pass;
       apply_rules(**n);
@@ -123,6 +123,7 @@ std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
 std::vector<step> make_plan(std::span<node_ptr const> roots) {
   std::vector<step> steps = planned(roots);
   fold_into_products(steps);
+  batch_products(steps);
   return steps;
 }
 
@@ -186,7 +187,7 @@ double step::seconds(device_model const& model) const {
     auto const e = matmul_shape(call->a->shape, call->b->shape, {});
     double const all =
         static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
-    return call->symmetric ? all / 2 : all;
+    return (call->symmetric ? all / 2 : all) - (together == 0 ? model.launch : 0);
   }
   return model.launch + bytes() / model.bytes;
 }

@@ -26,6 +26,8 @@ enum class step_kind : std::uint8_t {
 struct step {
   step_kind kind;
   node_ptr target;
+  int together = 1;        // steps from this one on that are one call; 0: it is in an earlier one's
+  counted<buffer> memory;  // that it writes, while it runs
 
   [[nodiscard]] double flops() const;
   /// Bytes read and written, each operand once.

@@ -23,7 +23,7 @@ std::int64_t columns_of(node const& n) { return n.shape.rank() == 1 ? 1 : n.shap
 class product_chain {
  public:
   product_chain(node& root, matmul_operation& op)
-      : root_(root), op_(op), model_(model_of(current_device())) {}
+      : root_(root), op_(op), model_(planning_model()) {}
 
   void order() {
     collect(op_, most_factors);

@@ -46,7 +46,7 @@ void sum_without_product(node& n) {
   if (!over_rows && !over_columns) return;
   std::int64_t const rows = product->a->shape[0], inner = product->a->shape[1],
                      columns = product->b->shape[1];
-  auto const& model = model_of(current_device());
+  auto const& model = planning_model();
   auto const area = [](std::int64_t r, std::int64_t c) {
     return static_cast<double>(r) * static_cast<double>(c);
   };

@@ -28,7 +28,7 @@ void compute_one_triangle(node& n) {
       !is_wide_floating(n.type) || op->a->type != n.type || !is_transpose(*op->a, *op->b))
     return;
   std::int64_t const rows = op->a->shape[0], inner = op->a->shape[1];
-  auto const& model = model_of(current_device());
+  auto const& model = planning_model();
   if (rows < model.symmetric_rows || inner < model.symmetric_inner) return;
   op->symmetric = true;
   add_to(op->rule, "symmetric product: one triangle, then its mirror image");

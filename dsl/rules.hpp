@@ -2,7 +2,7 @@
 // that takes less time. Callers hold the planner's mutex.
 #pragma once
 
-#include <dsl/node.hpp>
+#include <dsl/plan.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -13,7 +13,8 @@ enum class rule : std::uint8_t {
   epilogue,
   symmetric_product,
   transposed_product,
-  equal_products
+  equal_products,
+  batched_products
 };
 
 /// What a rule may change of the values: nothing, roundings, or the order of additions. Those of the
@@ -33,6 +34,7 @@ inline constexpr rule_row rule_rows[] = {
     {"symmetric_product", rule_kind::reorders, "x & x.T() as one triangle and its mirror image"},
     {"transposed_product", rule_kind::reorders, "(a & b).T() as b.T() & a.T()"},
     {"equal_products", rule_kind::exact, "f(x & x) + g(x & x): x & x once"},
+    {"batched_products", rule_kind::reorders, "eval(a & b, c & d) in one call of the library"},
 };
 
 /// Off where SLOTH_WITHOUT, a list of names with commas between, has its name, and by a strict_scope.
@@ -75,6 +77,10 @@ void sum_without_product(node& n);
 /// A product of a matrix with its own transpose: one triangle is computed, the other is its mirror
 /// image, where the matrix is large enough.
 void compute_one_triangle(node& n);
+
+/// Small products of one shape, none of which needs another, behind each other as one call of the
+/// library.
+void batch_products(std::vector<step>& steps);
 
 inline void apply_rules(node& n) {
   sum_without_product(n);

@@ -194,14 +194,45 @@ counted<buffer> memory_of(step const& s, device where) {
   return buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
 }
 
-void run(step const& s, counted<buffer> const& storage, device where) {
+namespace {
+
+void run_one(step const& s, device where) {
   node const& target = *s.target;
+  counted<buffer> const& storage = s.memory;
   if (auto* call = std::get_if<fused_operation>(&target.op))
     run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where);
   else if (auto* call = std::get_if<reduce_operation>(&target.op))
     run_reduce(*call, target.type, storage->data(), where);
   else if (auto* call = std::get_if<matmul_operation>(&target.op))
     run_matmul(*call, target, storage->data(), where);
+}
+
+#if defined(SLOTH_CUDA)
+/// Products of matrices of one shape, as they lie.
+void run_batch(std::span<step const> products) {
+  reader read(device::gpu);
+  auto const matrix_of = [&](node const& n) {
+    return matrix_operand{read(n), n.stride[0], n.stride[1], {}};
+  };
+  std::vector<product_operands> all;
+  all.reserve(products.size());
+  for (step const& s : products) {
+    auto const& op = std::get<matmul_operation>(s.target->op);
+    all.push_back({matrix_of(*op.a), matrix_of(*op.b), s.memory->data()});
+  }
+  node const& first = *products.front().target;
+  auto const& op = std::get<matmul_operation>(first.op);
+  cuda_engine::gemm(first.type, first.shape[0], first.shape[1], op.a->shape[1], all, op.tf32);
+}
+#endif
+
+}  // namespace
+
+void run(std::span<step const> call, device where) {
+#if defined(SLOTH_CUDA)
+  if (call.size() > 1 && where == device::gpu) return run_batch(call);
+#endif
+  for (step const& s : call) run_one(s, where);
 }
 
 namespace {

@@ -8,8 +8,12 @@ namespace sloth::inline SLOTH_ABI {
 
 /// Memory for the step's values on `where`; a view has that of its base.
 [[nodiscard]] counted<buffer> memory_of(step const& s, device where);
-/// The step's values, written to `storage`.
-void run(step const& s, counted<buffer> const& storage, device where);
+/// The steps that one call computes, from step `first` on.
+[[nodiscard]] inline std::span<step> call_at(std::vector<step>& steps, std::size_t first) {
+  return std::span(steps).subspan(first, static_cast<std::size_t>(steps[first].together));
+}
+/// The values of a call's steps, written to their memory.
+void run(std::span<step const> call, device where);
 
 /// The kernel alone: `call` over `shape` into `out`.
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,

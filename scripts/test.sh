@@ -60,10 +60,10 @@ else
 fi
 
 stage "lifetime and aliasing under AddressSanitizer and UndefinedBehaviorSanitizer"
-sanitized asan "lifetime;aliasing;eval" UBSAN_OPTIONS=print_stacktrace=1
+sanitized asan "lifetime;aliasing;eval;compile" UBSAN_OPTIONS=print_stacktrace=1
 
 stage "threads under ThreadSanitizer"
-sanitized tsan "threads" TSAN_OPTIONS=ignore_noninstrumented_modules=1
+sanitized tsan "threads;compile" TSAN_OPTIONS=ignore_noninstrumented_modules=1
 
 stage "clang: library and an example without a warning"
 if cmake -G Ninja -S . -B build/clang -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Release \

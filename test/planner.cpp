@@ -5,6 +5,7 @@
 #include <test/refuses.hpp>
 
 #include <array>
+#include <chrono>
 #include <limits>
 #include <random>
 
@@ -362,6 +363,88 @@ BOOST_AUTO_TEST_CASE(symmetric_products_take_one_triangle) {
   BOOST_TEST(!halved(y(_, slice(_, 8)).T() & y(_, slice(_, 8))));
   strict_scope const as_written;
   BOOST_TEST(bool(all(isclose(planned, x.T() & x, 1e-13, 0.))));
+}
+
+BOOST_AUTO_TEST_CASE(small_products_of_one_shape_share_a_call) {
+  matrix const a = rand(20, 30), b = rand(30, 40), c = rand(20, 30), d = rand(30, 40);
+  model_scope const there(h200);
+  lazy<double> const x = a & b, y = c & d, z = a & d;
+  char const* const plan =
+      "x0: float64(20, 30), x1: float64(30, 40), x2: float64(20, 30), x3: float64(30, 40)\n"
+      "r0: float64(20, 40)  gemm    x0 & x1  NN  [48 kflop, 20.8 kB]  3 products in one call\n"
+      "r1: float64(20, 40)  gemm    x2 & x3  NN  [48 kflop, 20.8 kB]  in one call with r0\n"
+      "r2: float64(20, 40)  gemm    x0 & x3  NN  [48 kflop, 20.8 kB]  in one call with r0\n";
+  BOOST_TEST(explain(x, y, z) == plan);
+  auto const calls = [](auto const&... e) {
+    std::array<node_ptr, sizeof...(e)> const roots = {e.node()...};
+    int count = 0;
+    for (step const& s : make_plan(roots)) count += s.kind == step_kind::gemm && s.together > 0;
+    return count;
+  };
+  auto const [p, q, r] = eval(x, y, z);
+  BOOST_TEST(agree(p, a & b));
+  BOOST_TEST(agree(q, c & d));
+  BOOST_TEST(agree(r, a & d));
+  // Also as parts of one expression, with a view of each, and of views.
+  lazy<double> const sum_of = sin(a & b) + (c & d) * (a & d);
+  BOOST_TEST(calls(sum_of) == 1);
+  BOOST_TEST(agree(sum_of, sin(a & b) + (c & d) * (a & d)));
+  lazy<double> const named = a & b, turned = named.T();
+  auto const [t, u] = eval(turned, c & d);
+  BOOST_TEST(agree(t, (a & b).T()));
+  BOOST_TEST(calls(c.T() & a, a.T() & c, c.T() & c) == 1);
+  // Each result has memory of its own.
+  auto [first, second] = eval(a & b, c & d);
+  double const before = second.item(0, 0);
+  first(0, 0) = -1;
+  BOOST_TEST(second.item(0, 0) == before);
+  // Not of another shape or layout, where one needs the other, nor where they are large.
+  matrix const e = rand(30, 50), square = rand(20, 20), other = rand(20, 20);
+  BOOST_TEST(calls(a & b, c & e) == 2);
+  BOOST_TEST(calls(a & b, c & matrix(rand(40, 30)).T()) == 2);
+  BOOST_TEST(calls((square & square) & square) == 2);
+  BOOST_TEST(
+      calls(a(_, slice(_, _, 2)) & b(slice(15), _), c(_, slice(_, _, 2)) & d(slice(15), _)) == 2);
+  matrix const large = zeros(1000, 1000);
+  BOOST_TEST(calls(large & large, large & large.T()) == 2);
+  // In the middle of what needs one of them.
+  lazy<double> const square_of = square & square, next = square_of & square;
+  lazy<double> const apart = (square & other) * next;
+  BOOST_TEST(calls(apart) == 2);
+  BOOST_TEST(agree(apart, (square & other) * ((square & square) & square)));
+  auto const f = compile([](auto const& v, auto const& w) { return (v & w) + (w & v) * (v & v); });
+  matrix const v = rand(20, 20);
+  for (int i = 0; i < 3; ++i)
+    BOOST_TEST(agree(f(v, square), (v & square) + (square & v) * (v & v)));
+}
+
+BOOST_AUTO_TEST_CASE(plans_for_another_device_are_explained) {
+  matrix const x = rand(300, 100);
+  device_scope const here(host);
+  BOOST_TEST(explain(x & x.T()).find("one triangle") != std::string::npos);
+  BOOST_TEST(explain(x & x.T(), h200).find("one triangle") == std::string::npos);
+  BOOST_TEST(explain_json(x.T() & x).find("\"device\": \"host\"") != std::string::npos);
+  model_scope const there(h200);
+  BOOST_TEST(explain_json(x.T() & x).find("\"device\": \"gpu\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_long_plan_takes_linear_time) {
+  matrix const x = ones(2, 2);
+  auto const seconds = [&](int nodes) {
+    lazy<double> y = x + 1;
+    for (int i = 1; i < nodes; ++i)
+      y = i % 4 != 0 ? lazy<double>(y * 0.5) : lazy<double>((y & x) + y);
+    node_ptr const root = y.node();
+    auto const start = std::chrono::steady_clock::now();
+    auto const plan = make_plan({&root, 1});
+    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - start;
+    BOOST_TEST(plan.size() >= static_cast<std::size_t>(nodes));
+    return took.count();
+  };
+  (void)seconds(1000);
+  BOOST_TEST(seconds(100'000) < 1.);
+  model_scope const there(h200);
+  BOOST_TEST(seconds(100'000) < 1.);
 }
 
 BOOST_AUTO_TEST_CASE(other_types_and_batches_are_no_chain) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -78,6 +79,10 @@ void synchronize();
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,
           bool tf32);
+/// Products of one shape and layout, of floating matrices whose rows or columns are contiguous, in one
+/// call of the library.
+void gemm(dtype type, std::int64_t m, std::int64_t n, std::int64_t k,
+          std::span<product_operands const> all, bool tf32);
 /// As host::symmetric_gemm.
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
                     std::int64_t c_stride);

@@ -102,7 +102,32 @@ struct arithmetic {
   cudaDataType_t type;
   cublasComputeType_t compute;
   cudaDataType_t scale;
+
+  /// 1 and 0 of the scale's type.
+  [[nodiscard]] void const* one() const {
+    static constexpr float of_f32[2] = {1, 0};
+    static constexpr double of_f64[2] = {1, 0};
+    return is_f64() ? static_cast<void const*>(of_f64) : of_f32;
+  }
+  [[nodiscard]] void const* zero() const {
+    static constexpr double of_any[2] = {0, 0};
+    return of_any;
+  }
+
+ private:
+  [[nodiscard]] bool is_f64() const { return scale == CUDA_R_64F || scale == CUDA_C_64F; }
 };
+cublasOperation_t flag(bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; }
+
+// Where the matrices of a batch lie: cuBLAS reads their addresses on the device.
+struct batch_addresses {
+  static constexpr int most = 128;  // products: 3 KiB of the 4 that a kernel's arguments may take
+  void* at[3 * most];
+};
+__global__ void store_addresses(batch_addresses from, int count, void** to) {
+  int const i = static_cast<int>(threadIdx.x);
+  if (i < count) to[i] = from.at[i];
+}
 arithmetic arithmetic_of(dtype type, bool tf32) {
   switch (type) {
     case dtype::f16: return {CUDA_R_16F, CUBLAS_COMPUTE_32F, CUDA_R_32F};
@@ -224,6 +249,32 @@ void launch_mirror(std::int64_t n, void* c, std::int64_t stride) {
 
 }  // namespace
 
+void gemm(dtype type, std::int64_t m, std::int64_t n, std::int64_t k,
+          std::span<product_operands const> all, bool tf32) {
+  auto const how = arithmetic_of(type, tf32);
+  for (; !all.empty();
+       all = all.subspan(std::min<std::size_t>(all.size(), batch_addresses::most))) {
+    int const count = static_cast<int>(std::min<std::size_t>(all.size(), batch_addresses::most));
+    batch_addresses from;
+    std::unique_ptr<workspace> never_packed;
+    for (int i = 0; i < count; ++i) {
+      from.at[i] = const_cast<void*>(all[i].b.data);
+      from.at[count + i] = const_cast<void*>(all[i].a.data);
+      from.at[2 * count + i] = all[i].c;
+    }
+    workspace const addresses(sizeof(void*) * 3 * static_cast<std::size_t>(count));
+    auto** const at = reinterpret_cast<void**>(addresses.data());
+    launch(store_addresses, 1, 3 * batch_addresses::most, from, 3 * count, at);
+    auto const left = view_of(all[0].a, type, m, k, {}, never_packed);
+    auto const right = view_of(all[0].b, type, k, n, {}, never_packed);
+    check(cublasGemmBatchedEx_64(cublas().handle, flag(right.transposed), flag(left.transposed), n,
+                                 m, k, how.one(), at, how.type, right.leading, at + count, how.type,
+                                 left.leading, how.zero(), at + 2 * count, how.type, n, count,
+                                 how.compute, CUBLAS_GEMM_DEFAULT),
+          "cublasGemmBatchedEx");
+  }
+}
+
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
                     std::int64_t c_stride) {
   std::unique_ptr<workspace> packed;
@@ -276,11 +327,6 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   auto const left = view_of(a, type, m, k, batch, packed_a);
   auto const right = view_of(b, type, k, n, batch, packed_b);
   auto const how = arithmetic_of(type, tf32);
-  double const one[2] = {1, 0}, zero[2] = {0, 0};
-  float const one_f[2] = {1, 0}, zero_f[2] = {0, 0};
-  bool const wide = how.scale == CUDA_R_64F || how.scale == CUDA_C_64F;
-  void const* alpha = wide ? static_cast<void const*>(one) : one_f;
-  void const* beta = wide ? static_cast<void const*>(zero) : zero_f;
   // The last batch axis goes to cuBLAS whole, those before it one call each.
   int const rank = batch.rank();
   extents const outer(batch.begin(), batch.end() - (rank > 0));
@@ -289,14 +335,13 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   std::int64_t const count = rank > 0 ? batch.back() : 1;
   std::int64_t const step_a = rank > 0 ? left.batch.back() : 0;
   std::int64_t const step_b = rank > 0 ? right.batch.back() : 0;
-  auto const flag = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
   for_each_batch(
       outer, outer_a, outer_b, [&](std::int64_t a_at, std::int64_t b_at, std::int64_t i) {
         check(
             cublasGemmStridedBatchedEx_64(
-                cublas().handle, flag(right.transposed), flag(left.transposed), n, m, k, alpha,
+                cublas().handle, flag(right.transposed), flag(left.transposed), n, m, k, how.one(),
                 right.data + b_at * size, how.type, right.leading, step_b, left.data + a_at * size,
-                how.type, left.leading, step_a, beta, out + i * count * m * c_stride * size,
+                how.type, left.leading, step_a, how.zero(), out + i * count * m * c_stride * size,
                 how.type, c_stride, m * c_stride, count, how.compute, CUBLAS_GEMM_DEFAULT),
             "cublasGemmStridedBatchedEx");
       });

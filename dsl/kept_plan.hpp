@@ -7,23 +7,21 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-class recordings;
-
 /// What a compiled function does with arguments of given shapes on a given device.
-class program {
+class kept_plan {
  public:
   /// Plans the results of a trace. What depends on no argument and no draw is computed here, once.
-  program(function_trace traced, std::vector<node_ptr> results, device where);
-  ~program();
-  program(program const&) = delete;
-  program& operator=(program const&) = delete;
+  kept_plan(function_trace traced, std::vector<node_ptr> results, device where);
+  ~kept_plan();
+  kept_plan(kept_plan const&) = delete;
+  kept_plan& operator=(kept_plan const&) = delete;
 
   /// The results for these arguments, of the shapes that were traced. Calls of several threads take
   /// turns.
   [[nodiscard]] std::vector<node_ptr> operator()(std::span<node_ptr const> arguments);
 
  private:
-  friend class recordings;
+  class recordings;
   /// A node that reads an argument: where it begins in it, in elements.
   struct argument_view {
     node* reader;
@@ -36,11 +34,10 @@ class program {
     graph_operand* operand;
     traced_draw const* draw;
   };
-  /// A step, and those whose memory nothing needs after it.
-  struct kept_step {
-    step what;
-    std::vector<node*> read_last;
-    bool is_result = false;  // its memory is a result's
+  /// What is known of a step before it runs.
+  struct lifetime {
+    std::vector<node*> read_last;  // whose memory nothing needs after it
+    bool is_result = false;        // its memory is a result's
   };
   class binding;
 
@@ -51,7 +48,8 @@ class program {
   function_trace trace_;
   device where_;
   std::vector<node_ptr> results_;
-  std::vector<kept_step> steps_;
+  std::vector<step> steps_;
+  std::vector<lifetime> lifetimes_;  // of each step
   std::vector<argument_view> views_;
   std::vector<node_ptr> constants_;  // that steps read
   std::vector<drawn_operand> drawn_;
@@ -60,13 +58,13 @@ class program {
   std::mutex mutex_;
 };
 
-/// The programs of one compiled function.
-class programs {
+/// The plans of one compiled function.
+class kept_plans {
  public:
   /// Calls the function with its arguments' nodes.
   using trace_function = std::vector<node_ptr> (*)(void* function, std::span<node_ptr const>);
 
-  /// Runs the program for these arguments, which `trace` of `function` makes at the first of their
+  /// Runs the plan for these arguments, which `trace` of `function` makes at the first of their
   /// kind. Throws trace_error where the function needs values of its arguments, or is called while
   /// another one is traced.
   [[nodiscard]] std::vector<node_ptr> operator()(std::span<node_ptr const> arguments,
@@ -85,7 +83,7 @@ class programs {
   };
   struct entry {
     kind of;
-    std::shared_ptr<program> does;
+    std::shared_ptr<kept_plan> does;
   };
 
   std::mutex mutex_;

@@ -1,4 +1,4 @@
-#include <dsl/program.hpp>
+#include <dsl/kept_plan.hpp>
 
 #include <dsl/describe.hpp>
 #include <dsl/evaluate.hpp>
@@ -55,14 +55,14 @@ std::uint64_t thread_number() {
 }
 }  // namespace
 
-/// A program's CUDA graphs: one for each thread and set of addresses that came at least twice.
-class recordings {
+/// A plan's CUDA graphs: one for each thread and set of addresses that came at least twice.
+class kept_plan::recordings {
  public:
-  /// Runs the bound program, from a recording where there is one.
-  void run(program& p) {
+  /// Runs the bound plan, from a recording where there is one.
+  void run(kept_plan& p) {
     if (refused_ || !cuda_engine::uses_own_stream()) return p.run_steps();
-    for (auto& s : p.steps_)
-      if (s.is_result) s.what.target->storage = memory_of(s.what, p.where_);
+    for (std::size_t i = 0; i < p.steps_.size(); ++i)
+      if (p.lifetimes_[i].is_result) p.steps_[i].target->storage = memory_of(p.steps_[i], p.where_);
     std::vector<std::uintptr_t> const key = key_of(p);
     auto const found = std::find_if(entries_.begin(), entries_.end(),
                                     [&](entry const& e) { return e.key == key; });
@@ -87,25 +87,25 @@ class recordings {
     std::unique_ptr<cuda_engine::recording> work;  // null until the addresses come again
   };
 
-  static std::vector<std::uintptr_t> key_of(program const& p) {
+  static std::vector<std::uintptr_t> key_of(kept_plan const& p) {
     auto const address = [](node const& n) { return reinterpret_cast<std::uintptr_t>(n.data()); };
     std::vector<std::uintptr_t> key{thread_number()};
     for (auto const& v : p.views_) key.push_back(address(*v.reader));
-    for (auto const& s : p.steps_)
-      if (s.is_result) key.push_back(address(*s.what.target));
+    for (std::size_t i = 0; i < p.steps_.size(); ++i)
+      if (p.lifetimes_[i].is_result) key.push_back(address(*p.steps_[i].target));
     return key;
   }
 
-  std::unique_ptr<cuda_engine::recording> record(program& p) {
+  std::unique_ptr<cuda_engine::recording> record(kept_plan& p) {
     try {
       auto work = std::make_unique<cuda_engine::recording>(
-          [](void* of) { static_cast<program*>(of)->run_steps(); }, &p);
+          [](void* of) { static_cast<kept_plan*>(of)->run_steps(); }, &p);
       trace("recorded " + std::to_string(p.steps_.size()) + " steps");
       return work;
     } catch (device_error const& error) {
       refused_ = true;
-      for (auto& s : p.steps_)
-        if (!s.is_result) s.what.target->storage = {};
+      for (std::size_t i = 0; i < p.steps_.size(); ++i)
+        if (!p.lifetimes_[i].is_result) p.steps_[i].target->storage = {};
       trace(std::string("a compiled function runs step by step: ") + error.what());
       return nullptr;
     }
@@ -117,20 +117,19 @@ class recordings {
 
 #else
 
-class recordings {};
+class kept_plan::recordings {};
 
 #endif
 
-program::program(function_trace traced, std::vector<node_ptr> results, device where)
+kept_plan::kept_plan(function_trace traced, std::vector<node_ptr> results, device where)
     : trace_(std::move(traced)), where_(where) {
   for (auto const& r : results) results_.push_back(without_gaps(r));
   results.clear();  // handles that the planner would see
   evaluate(constants_of(results_, trace_));
   {
     auto const lock = lock_planner();
-    std::vector<step> plan = make_plan(results_);
-    if (tracing()) trace("compiled\n" + describe(plan).text());
-    for (auto& s : plan) steps_.push_back({std::move(s), {}});
+    steps_ = make_plan(results_);
+    if (tracing()) trace("compiled\n" + describe(steps_).text());
   }
   find_leaves();
   find_lifetimes();
@@ -143,9 +142,9 @@ program::program(function_trace traced, std::vector<node_ptr> results, device wh
     recordings_ = std::make_unique<recordings>();
 #endif
 }
-program::~program() = default;
+kept_plan::~kept_plan() = default;
 
-void program::find_leaves() {
+void kept_plan::find_leaves() {
   std::unordered_set<node const*> met;
   auto const leaf = [&](node_ptr const& n) {
     if (!n->done() || !met.insert(n.get()).second) return;
@@ -155,8 +154,8 @@ void program::find_leaves() {
       constants_.push_back(n);
   };
   for (auto const& s : steps_) {
-    for_each_operand(s.what.target->op, leaf);
-    for_each_expression(s.what.target->op, [&](fused_operation& call) {
+    for_each_operand(s.target->op, leaf);
+    for_each_expression(s.target->op, [&](fused_operation& call) {
       for (auto& operand : call.operands)
         if (auto const* draw = trace_.draw_of(operand)) drawn_.push_back({&operand, draw});
     });
@@ -164,7 +163,7 @@ void program::find_leaves() {
   for (auto const& r : results_) leaf(r);
 }
 
-void program::find_lifetimes() {
+void kept_plan::find_lifetimes() {
   std::unordered_set<node const*> kept;  // until the call's end
   for (auto const& r : results_)
     for (node* n = r.get();;) {
@@ -173,30 +172,38 @@ void program::find_lifetimes() {
       if (!view) break;
       n = view->base.get();
     }
+  lifetimes_.resize(steps_.size());
   std::unordered_map<node*, std::size_t> last;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    node* const target = steps_[i].what.target.get();
-    steps_[i].is_result = kept.contains(target) && whole_of(target) == target;
+    node* const target = steps_[i].target.get();
+    lifetimes_[i].is_result = kept.contains(target) && whole_of(target) == target;
     for_each_operand(target->op, [&](node_ptr const& n) {
       if (!n->done() && !kept.contains(n.get())) last[n.get()] = i;
     });
   }
-  for (auto const& [n, i] : last) steps_[i].read_last.push_back(n);
+  for (auto const& [n, i] : last) lifetimes_[i].read_last.push_back(n);
 }
 
-void program::run_steps() {
-  for (auto const& s : steps_) {
-    counted<buffer>& storage = s.what.target->storage;
-    if (!storage) storage = memory_of(s.what, where_);
-    run(s.what, storage, where_);
-    for (node* n : s.read_last) n->storage = {};
+void kept_plan::run_steps() {
+  for (std::size_t i = 0; i < steps_.size();) {
+    auto const call = call_at(steps_, i);
+    for (step& s : call) {
+      if (!s.target->storage) s.target->storage = memory_of(s, where_);
+      s.memory = s.target->storage;
+    }
+    run(call, where_);
+    for (step& s : call) {
+      s.memory = {};
+      for (node* n : lifetimes_[i].read_last) n->storage = {};
+      ++i;
+    }
   }
 }
 
 /// The arguments' memory in place of the placeholders, until the call ends; nothing of it stays.
-class program::binding {
+class kept_plan::binding {
  public:
-  binding(program& p, std::span<node_ptr const> arguments) : p_(p) {
+  binding(kept_plan& p, std::span<node_ptr const> arguments) : p_(p) {
     for (auto const& v : p.views_) {
       node const& from = *arguments[static_cast<std::size_t>(v.argument)];
       auto storage = from.storage->on(p.where_);
@@ -212,16 +219,16 @@ class program::binding {
       v.reader->storage = v.placeholder;
       v.reader->offset = v.offset;
     }
-    for (auto const& s : p_.steps_) s.what.target->storage = {};
+    for (auto& s : p_.steps_) s.target->storage = s.memory = {};
   }
   binding(binding const&) = delete;
   binding& operator=(binding const&) = delete;
 
  private:
-  program& p_;
+  kept_plan& p_;
 };
 
-std::vector<node_ptr> program::operator()(std::span<node_ptr const> arguments) {
+std::vector<node_ptr> kept_plan::operator()(std::span<node_ptr const> arguments) {
   std::lock_guard const lock(mutex_);
   if (drawn_anew_) trace_.draw_again();
   drawn_anew_ = true;
@@ -239,8 +246,8 @@ std::vector<node_ptr> program::operator()(std::span<node_ptr const> arguments) {
   return values;
 }
 
-std::vector<node_ptr> programs::operator()(std::span<node_ptr const> arguments,
-                                           trace_function trace, void* function) {
+std::vector<node_ptr> kept_plans::operator()(std::span<node_ptr const> arguments,
+                                             trace_function trace, void* function) {
   if (function_trace::current())
     throw trace_error(
         "a compiled function is called while another one is traced; call the "
@@ -250,7 +257,7 @@ std::vector<node_ptr> programs::operator()(std::span<node_ptr const> arguments,
     wanted.types.push_back(a->type);
     wanted.shapes.push_back(a->shape);
   }
-  std::shared_ptr<program> found;
+  std::shared_ptr<kept_plan> found;
   {
     std::lock_guard const lock(mutex_);
     auto at = std::find_if(entries_.begin(), entries_.end(),
@@ -264,7 +271,7 @@ std::vector<node_ptr> programs::operator()(std::span<node_ptr const> arguments,
       }
       entries_.push_back(
           {std::move(wanted),
-           std::make_shared<program>(std::move(traced), std::move(results), current_device())});
+           std::make_shared<kept_plan>(std::move(traced), std::move(results), current_device())});
       at = entries_.end() - 1;
     }
     std::rotate(entries_.begin(), at, at + 1);
