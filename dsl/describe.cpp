@@ -55,7 +55,8 @@ class describer {
     d.where = n.where;
     if (s.together > 1) {
       call_ = d.result.name;
-      add_to(d.rule, std::to_string(s.together) + " products in one call");
+      std::string const what = s.kind == step_kind::gemm ? " products" : " reductions";
+      add_to(d.rule, std::to_string(s.together) + what + " in one call");
     } else if (s.together == 0) {
       add_to(d.rule, "in one call with " + call_);
     }

@@ -111,9 +111,10 @@ struct fused_call;
 struct destination;
 /// Enqueues a form's kernels over `shape` on the GPU; row forms run their row kernel.
 using device_launch = void (*)(fused_call const&, extents const& shape, destination const&);
-/// Enqueues a reduction of a form on the GPU.
+/// Enqueues a reduction of a form on the GPU. `mean`, where var and std are given one, receives the
+/// means, each where its variance is.
 using device_reduce = void (*)(fused_call const&, extents const& shape, bool const* reduced,
-                               double ddof, destination const&);
+                               double ddof, destination const&, void* mean);
 
 /// The form of an expression: one static object for each type of tree. Leaf, scalar and row slots
 /// are numbered left to right, row reductions in post-order.

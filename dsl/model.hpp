@@ -15,7 +15,7 @@ struct device_model {
   double half, f32, f64, complex64, complex128, other;  // flops of products in a second
   // Rows, and elements of a row, from which one triangle of x & x.T() takes less time than all of it.
   std::int64_t symmetric_rows, symmetric_inner;
-  bool batches;  // products of one shape share a call where each takes less time than a launch
+  bool shares_calls;  // the engine has calls that compute several steps
 
   [[nodiscard]] double flops(dtype type) const;
   /// Seconds of an (m x k)(k x n) product: its arithmetic or its bytes, whichever takes longer.

@@ -3,8 +3,8 @@
 #include <dsl/rules.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <map>
-#include <tuple>
 #include <unordered_set>
 
 namespace sloth::inline SLOTH_ABI {
@@ -32,19 +32,36 @@ node const* named(node const* n) {
   return n;
 }
 
-/// Products of a plan that were written more than once: the later ones become names of the first.
-class equal_products {
+std::int64_t number_of(void const* p) { return reinterpret_cast<std::intptr_t>(p); }
+
+/// Equal for products, and for reductions, with the same values; else empty.
+std::vector<std::int64_t> identity_of(node const& n) {
+  if (auto const* op = std::get_if<matmul_operation>(&n.op); op && !op->epilogue)
+    return {number_of(named(op->a.get())), number_of(named(op->b.get())), op->tf32,
+            static_cast<std::int64_t>(n.type)};
+  auto const* op = std::get_if<reduce_operation>(&n.op);
+  if (!op) return {};
+  auto identity = identity_of(op->argument);
+  identity.push_back(static_cast<std::int64_t>(op->op));
+  identity.push_back(std::bit_cast<std::int64_t>(op->ddof));
+  for (std::int64_t extent : n.shape) identity.push_back(extent);
+  for (bool reduced : op->reduced) identity.push_back(reduced);
+  return identity;
+}
+
+/// Products and reductions of a plan that were written more than once: the later ones become names of
+/// the first.
+class equal_nodes {
  public:
   void merge(node_ptr const& n) {
-    auto* const op = std::get_if<matmul_operation>(&n->op);
-    if (!op || op->epilogue || !is_on(rule::equal_products)) return;
-    auto const [first, is_first] =
-        seen_.try_emplace({named(op->a.get()), named(op->b.get()), op->tf32, n->type}, n);
+    auto identity = identity_of(*n);
+    if (identity.empty() || !is_on(rule::equal_nodes)) return;
+    auto const [first, is_first] = seen_.try_emplace(std::move(identity), n);
     if (!is_first) n->op = view_operation{first->second};
   }
 
  private:
-  std::map<std::tuple<node const*, node const*, bool, dtype>, node_ptr> seen_;
+  std::map<std::vector<std::int64_t>, node_ptr> seen_;
 };
 
 // What became part of a product has no step of its own.
@@ -65,7 +82,7 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
   static std::uint64_t pass = 0;  // callers hold the planner's mutex
   ++pass;
   std::vector<step> steps;
-  equal_products products;
+  equal_nodes known;
   // Depth first without recursion: a node is met twice, before and after its operands.
   struct visit {
     node_ptr const* node;
@@ -80,7 +97,7 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
     auto [n, operands_done] = stack.back();
     stack.pop_back();
     if (operands_done) {
-      products.merge(*n);
+      known.merge(*n);
       steps.push_back({kind_of(**n), *n, 1, {}});
     } else if ((*n)->visited != pass) {
       (*n)->visited = pass;
@@ -93,6 +110,32 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> identity_of(fused_operation const& call) {
+  std::vector<std::int64_t> identity{number_of(call.form)};
+  auto const add_bits = [&](scalar_bits const& bits) {
+    for (std::uint64_t word : bits.words) identity.push_back(static_cast<std::int64_t>(word));
+  };
+  auto const add_all = [&](auto const& numbers) {
+    for (std::int64_t n : numbers) identity.push_back(n);
+  };
+  for (auto const& operand : call.operands) {
+    node const* const n = operand.source ? named(operand.source.get()) : nullptr;
+    if (n && n->done()) {  // another view of the same elements is as good
+      identity.push_back(number_of(n->storage.get()));
+      identity.push_back(n->offset);
+      add_all(n->stride);
+    } else {
+      identity.push_back(number_of(n));
+      add_bits(operand.params[0]);
+      add_bits(operand.params[1]);
+    }
+    add_all(operand.shape);
+  }
+  add_all(call.slot);
+  for (auto const& s : call.scalars) add_bits(s);
+  return identity;
+}
 
 std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
   // Depth first without recursion: a node is met twice, before and after its operands.
@@ -123,7 +166,7 @@ std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
 std::vector<step> make_plan(std::span<node_ptr const> roots) {
   std::vector<step> steps = planned(roots);
   fold_into_products(steps);
-  batch_products(steps);
+  share_calls(steps);
   return steps;
 }
 
@@ -156,7 +199,7 @@ double step::flops() const {
   if (auto* call = std::get_if<fused_operation>(&target->op))
     return size(target->shape) * call->form->operations;
   if (auto* call = std::get_if<reduce_operation>(&target->op))
-    return size(call->domain) * (call->argument.form->operations + 1);
+    return together == 0 ? 0 : size(call->domain) * (call->argument.form->operations + 1);
   if (auto* call = std::get_if<matmul_operation>(&target->op)) {
     auto const e = matmul_shape(call->a->shape, call->b->shape, {});
     double const around = call->epilogue ? call->epilogue->written.form->operations : 0;
@@ -172,6 +215,7 @@ double step::bytes() const {
     return static_cast<double>(n.shape.size()) * static_cast<double>(size_of(n.type));
   };
   double total = bytes_of(*target);
+  if (kind == step_kind::reduce && together == 0) return total;
   std::vector<node const*> read;
   for_each_operand(target->op, [&](node_ptr const& n) {
     if (std::find(read.begin(), read.end(), n.get()) != read.end()) return;
@@ -189,7 +233,7 @@ double step::seconds(device_model const& model) const {
         static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
     return (call->symmetric ? all / 2 : all) - (together == 0 ? model.launch : 0);
   }
-  return model.launch + bytes() / model.bytes;
+  return (together == 0 ? 0 : model.launch) + bytes() / model.bytes;
 }
 
 }  // namespace sloth::inline SLOTH_ABI

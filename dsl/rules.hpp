@@ -13,8 +13,9 @@ enum class rule : std::uint8_t {
   epilogue,
   symmetric_product,
   transposed_product,
-  equal_products,
-  batched_products
+  equal_nodes,
+  batched_products,
+  mean_with_variance
 };
 
 /// What a rule may change of the values: nothing, roundings, or the order of additions. Those of the
@@ -33,8 +34,9 @@ inline constexpr rule_row rule_rows[] = {
     {"epilogue", rule_kind::rounding, "relu(2 * (a & b) + bias) as one product"},
     {"symmetric_product", rule_kind::reorders, "x & x.T() as one triangle and its mirror image"},
     {"transposed_product", rule_kind::reorders, "(a & b).T() as b.T() & a.T()"},
-    {"equal_products", rule_kind::exact, "f(x & x) + g(x & x): x & x once"},
+    {"equal_nodes", rule_kind::exact, "f(x & x) + g(x & x): x & x once; sums and their like too"},
     {"batched_products", rule_kind::reorders, "eval(a & b, c & d) in one call of the library"},
+    {"mean_with_variance", rule_kind::reorders, "eval(mean(x), var(x)) in one pass over x"},
 };
 
 /// Off where SLOTH_WITHOUT, a list of names with commas between, has its name, and by a strict_scope.
@@ -78,9 +80,12 @@ void sum_without_product(node& n);
 /// image, where the matrix is large enough.
 void compute_one_triangle(node& n);
 
-/// Small products of one shape, none of which needs another, behind each other as one call of the
-/// library.
-void batch_products(std::vector<step>& steps);
+/// Steps that one call computes, behind each other: small products of one shape, none of which needs
+/// another; the mean and the variance, or standard deviation, of one argument.
+void share_calls(std::vector<step>& steps);
+
+/// Equal for expressions with the same values: the same form of the same operands and numbers.
+[[nodiscard]] std::vector<std::int64_t> identity_of(fused_operation const& call);
 
 inline void apply_rules(node& n) {
   sum_without_product(n);

@@ -112,7 +112,8 @@ void run_fused(fused_operation const& call, extents const& shape, destination co
 
 namespace {
 
-void run_reduce(reduce_operation const& call, dtype type, void* out, device where) {
+void run_reduce(reduce_operation const& call, dtype type, void* out, device where,
+                [[maybe_unused]] void* mean = nullptr) {
   int const rank = call.domain.rank();
   std::vector<char> reduced(call.reduced.begin(), call.reduced.end());
   static_assert(sizeof(bool) == 1);
@@ -127,7 +128,7 @@ void run_reduce(reduce_operation const& call, dtype type, void* out, device wher
 #if defined(SLOTH_CUDA)
   if (where == device::gpu)
     return call.device(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
-                       call.ddof, {out, type, std::move(stride)});
+                       call.ddof, {out, type, std::move(stride)}, mean);
 #endif
   host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
                       call.op, call.ddof, {out, type, std::move(stride)});
@@ -230,7 +231,13 @@ void run_batch(std::span<step const> products) {
 
 void run(std::span<step const> call, device where) {
 #if defined(SLOTH_CUDA)
-  if (call.size() > 1 && where == device::gpu) return run_batch(call);
+  if (call.size() > 1 && where == device::gpu) {
+    step const& first = call.front();
+    auto const* variance = std::get_if<reduce_operation>(&first.target->op);
+    if (!variance) return run_batch(call);
+    return run_reduce(*variance, first.target->type, first.memory->data(), where,
+                      call.back().memory->data());
+  }
 #endif
   for (step const& s : call) run_one(s, where);
 }

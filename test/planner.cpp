@@ -418,6 +418,57 @@ BOOST_AUTO_TEST_CASE(small_products_of_one_shape_share_a_call) {
     BOOST_TEST(agree(f(v, square), (v & square) + (square & v) * (v & v)));
 }
 
+BOOST_AUTO_TEST_CASE(a_mean_and_a_variance_take_one_pass) {
+  matrix const x = rand(40, 30), y = rand(40, 30);
+  auto const passes = [](auto const&... e) {
+    std::array<node_ptr, sizeof...(e)> const roots = {e.node()...};
+    int count = 0;
+    for (step const& s : make_plan(roots)) count += s.kind == step_kind::reduce && s.together > 0;
+    return count;
+  };
+  BOOST_TEST(passes(mean(x), var(x)) == (current_device() == gpu ? 1 : 2));
+  model_scope const there(h200);
+  BOOST_TEST(explain(mean(x), var(x)) ==
+             "x0: float64(40, 30)\n"
+             "r0: float64()  reduce  var(x0, axis 0 1)  [1.2 kflop, 9.61 kB]  "
+             "2 reductions in one call\n"
+             "r1: float64()  reduce  mean(x0, axis 0 1)  [0 flop, 8 B]  in one call with r0\n");
+  BOOST_TEST(passes((x - mean(x, axis(0))) / sloth::std(x, axis(0))) == 1);
+  BOOST_TEST(
+      passes(sloth::std(sin(x) * y, axis(1), ddof(1)), mean(sin(x) * y, axis(1), keepdims)) == 1);
+  BOOST_TEST(passes(mean(x), var(y)) == 2);
+  BOOST_TEST(passes(mean(x, axis(0)), var(x, axis(1))) == 2);
+  BOOST_TEST(passes(mean(x), var(x), sloth::std(x)) == 2);
+  BOOST_TEST(passes(mean(x * y), var(y * x)) == 2);
+  BOOST_TEST(passes(var(x - mean(x))) == 2);  // one needs the other
+  // Written twice, computed once.
+  BOOST_TEST(passes(sum(x) * sum(x), sum(x(slice(_), _))) == 1);
+  BOOST_TEST(passes(sum(x), sum(x, axis(0)), max(x)) == 3);
+  BOOST_TEST(passes(sloth::std(x), sloth::std(x, ddof(1))) == 2);
+  auto const agree_on = [&]<class T>(T, double bound) {
+    for (auto const& [rows, columns] :
+         std::vector<std::array<std::int64_t, 2>>{{1, 1}, {3, 7}, {1000, 3}, {5, 4000}, {300, 500}})
+      for (auto const& over : {axis(0), axis(1), axis(0, 1)}) {
+        array<T> const z = (rand(rows, columns) + 3).template astype<T>();
+        auto const [m, v] = eval(mean(z, over), var(z, over));
+        strict_scope const as_written;
+        auto const [right_mean, right_var] = eval(mean(z, over), var(z, over));
+        auto const off = [](auto const& a, auto const& b) {
+          return max(abs(a.template astype<double>() - b.template astype<double>())).item();
+        };
+        BOOST_TEST(off(m, right_mean) <= 4 * bound);
+        BOOST_TEST(off(v, right_var) == 0);
+      }
+  };
+  agree_on(double{}, 2e-15);
+  agree_on(float{}, 1e-6);
+  agree_on(f16{}, 4e-3);
+  agree_on(std::int32_t{}, 2e-15);
+  auto const [m, v] = eval(mean(zeros(0, 3), axis(0)), var(zeros(0, 3), axis(0)));
+  BOOST_TEST(bool(all(isnan(m))));
+  BOOST_TEST(bool(all(isnan(v))));
+}
+
 BOOST_AUTO_TEST_CASE(plans_for_another_device_are_explained) {
   matrix const x = rand(300, 100);
   device_scope const here(host);

@@ -65,8 +65,8 @@ struct reduce_walk {
   int team = 1;  // threads that share a result; by columns: threads side by side along the columns
   std::int64_t chunks = 1, units = 1;  // rows: units of team * runs packs, `chunks` an inner axis
   std::int64_t splits = 1, part = 1;   // parts of the reduced elements: units, or rows of a thread
-  void* out = nullptr;
-  std::byte* partial = nullptr;  // states by [split][kept][column]
+  void *out = nullptr, *mean = nullptr;  // mean: of variances, or null
+  std::byte* partial = nullptr;          // states by [split][kept][column]
 };
 struct reduce_leaf {
   std::int64_t kept[max_axes], outer[max_axes], inner = 0, column = 0;

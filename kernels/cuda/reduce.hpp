@@ -73,6 +73,15 @@ __device__ void set_outer(reduce_arguments<Tree> const& g, std::int64_t index,
   }
 }
 
+/// The result of a whole state, and the mean where it is wanted too.
+template <class R>
+__device__ void store_result(reduce_walk const& w, std::int64_t at, typename R::state const& s,
+                             double ddof) {
+  static_cast<typename R::result*>(w.out)[at] = R::finish(s, w.reduced, ddof);
+  if constexpr (requires { R::mean(s); })
+    if (w.mean) static_cast<typename R::mean_result*>(w.mean)[at] = R::mean(s);
+}
+
 inline constexpr int reduce_threads = 256;
 inline constexpr int reduce_blocks = 4;  // on a multiprocessor, as make_reduce_walk counts on
 
@@ -134,7 +143,7 @@ __global__ void __launch_bounds__(reduce_threads, reduce_blocks)
                 : reduce_warp<R>(state, team);
   if (lane != 0 || !exists) return;
   if (g.w.splits == 1)
-    static_cast<typename R::result*>(g.w.out)[out] = R::finish(state, g.w.reduced, g.ddof);
+    store_result<R>(g.w, out, state, g.ddof);
   else
     reinterpret_cast<S*>(g.w.partial)[split * g.w.kept + kept] = state;
 }
@@ -206,8 +215,7 @@ __global__ void __launch_bounds__(reduce_threads, reduce_blocks)
     if (lanes > 1) state[k] = reduce_lanes<R>(state[k], lane_packs, room);
     if (static_cast<int>(threadIdx.x) >= lane_packs || k >= left) continue;
     if (g.w.splits == 1)
-      static_cast<typename R::result*>(g.w.out)[out + (column + k) * g.w.out_column] =
-          R::finish(state[k], g.w.reduced, g.ddof);
+      store_result<R>(g.w, out + (column + k) * g.w.out_column, state[k], g.ddof);
     else
       reinterpret_cast<S*>(g.w.partial)[(split * g.w.kept + kept) * g.w.columns + column + k] =
           state[k];
@@ -235,12 +243,12 @@ __global__ void __launch_bounds__(reduce_threads)
     out += kept % w.kept_extent[a] * w.out_kept[a];
     kept /= w.kept_extent[a];
   }
-  static_cast<typename R::result*>(w.out)[out] = R::finish(state, w.reduced, ddof);
+  store_result<R>(w, out, state, ddof);
 }
 
 template <reduction Op, class Tree>
 void launch_reduce(fused_call const& call, extents const& shape, bool const* reduced, double ddof,
-                   destination const& out) {
+                   destination const& out, void* mean) {
   using R = reducer<Op, typename Tree::value_type>;
   using S = typename R::state;
   constexpr int N = pack_size<Tree>;
@@ -255,6 +263,7 @@ void launch_reduce(fused_call const& call, extents const& shape, bool const* red
     reduce_leaf& l = g.leaf[s] = operands[call.slot[s]];
     l.run = g.w.by_columns ? l.inner : l.inner * g.w.team * N;
   }
+  g.w.mean = mean;
   std::int64_t const results = g.w.kept * g.w.columns;
   if (results == 0) return;
   workspace const partial(g.w.splits > 1 ? sizeof(S) * static_cast<std::size_t>(results) *

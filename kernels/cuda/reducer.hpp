@@ -134,6 +134,10 @@ struct reducer<reduction::var, T> {
     s.m2 += o.m2 + squared(d) * (s.n * weight);
     s.n = n;
   }
+  using mean_result = mean_t<T>;
+  static __device__ mean_result mean(state const& s) {
+    return convert<mean_result>(s.n > 0 ? s.mean : s.mean / wide(s.n));
+  }
   static __device__ result finish(state const& s, std::int64_t n, double ddof) {
     real const divisor = static_cast<real>(n) - static_cast<real>(ddof);
     return convert<result>(s.m2 / (divisor > 0 ? divisor : real(0)));
