@@ -72,26 +72,19 @@ auto arange(Value start, Value stop, Value step, location where) {
 }
 }  // namespace create_detail
 
-/// start, start + step, ... up to but without stop; int64 for integers, else float64.
-template <scalar_value A>
+/// start, start + step, ... up to but without stop; int64 for integers, else float64, or of the type
+/// given: arange<float>(n).
+template <class Value = void, scalar_value A>
 [[nodiscard]] auto arange(A stop, location where = location::here()) {
-  using type = weak_promote_t<bool, A>;
-  return create_detail::arange<type>(type(0), type(stop), type(1), where);
+  using type = std::conditional_t<std::is_void_v<Value>, weak_promote_t<bool, A>, Value>;
+  return create_detail::arange<type>(type(0), convert<type>(stop), type(1), where);
 }
-template <scalar_value A, scalar_value B, scalar_value C = int>
+template <class Value = void, scalar_value A, scalar_value B, scalar_value C = int>
 [[nodiscard]] auto arange(A start, B stop, C step = 1, location where = location::here()) {
-  using type = weak_promote_t<bool, std::common_type_t<A, B, C>>;
-  return create_detail::arange<type>(type(start), type(stop), type(step), where);
-}
-/// The same of a given element type.
-template <element Value, scalar_value A>
-[[nodiscard]] auto arange(A stop, location where = location::here()) {
-  return create_detail::arange<Value>(Value(0), convert<Value>(stop), Value(1), where);
-}
-template <element Value, scalar_value A, scalar_value B, scalar_value C = int>
-[[nodiscard]] auto arange(A start, B stop, C step = 1, location where = location::here()) {
-  return create_detail::arange<Value>(convert<Value>(start), convert<Value>(stop),
-                                      convert<Value>(step), where);
+  using untyped = weak_promote_t<bool, std::common_type_t<A, B, C>>;
+  using type = std::conditional_t<std::is_void_v<Value>, untyped, Value>;
+  return create_detail::arange<type>(convert<type>(start), convert<type>(stop), convert<type>(step),
+                                     where);
 }
 
 /// `count` values from start to stop, equally spaced, stop itself included unless `endpoint` is
@@ -121,6 +114,11 @@ template <element Value = double>
   return eye<Value>(n, n);
 }
 
+/// Diagonal k of a 2-D expression, a view; above the main one when k is positive. Else shape_error.
+template <expression X>
+[[nodiscard]] auto diagonal(X&& x, std::int64_t k = 0, location where = location::here()) {
+  return view<value_t<X>, false>(diagonal(as_tree(std::forward<X>(x)).node(where), k, where));
+}
 /// 2-D: its diagonal k, a view. 1-D: the square matrix with it as diagonal k. Else shape_error.
 template <expression X>
 [[nodiscard]] auto diag(X const& x, std::int64_t k = 0, location where = location::here()) {

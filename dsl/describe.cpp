@@ -38,7 +38,10 @@ class describer {
     d.kind = s.kind;
     node const& n = *s.target;
     if (auto* call = std::get_if<fused_operation>(&n.op)) d.expression = text_of(*call);
-    if (auto* call = std::get_if<reduce_operation>(&n.op)) d.expression = text_of(*call);
+    if (auto* call = std::get_if<reduce_operation>(&n.op)) {
+      d.expression = text_of(*call);
+      d.rule = call->rule;
+    }
     if (auto* call = std::get_if<view_operation>(&n.op)) d.expression = "of " + name(call->base);
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
       std::string product = name(call->a) + " & ";  // names are given left to right

@@ -58,8 +58,15 @@ class copier {
   operation copy_of(operation const& op) const {
     if (auto* call = std::get_if<fused_operation>(&op)) return copy_of(*call);
     if (auto* call = std::get_if<reduce_operation>(&op))
-      return reduce_operation{
-          copy_of(call->argument), call->domain, call->reduced, call->op, call->ddof, call->device};
+      return reduce_operation{copy_of(call->argument),
+                              call->domain,
+                              call->reduced,
+                              call->op,
+                              call->ddof,
+                              call->device,
+                              call->of_products,
+                              call->device_of_products,
+                              call->rule};
     if (auto* call = std::get_if<view_operation>(&op)) return view_operation{of(call->base)};
     auto const& call = std::get<matmul_operation>(op);
     matmul_operation copy{of(call.a),   of(call.b), call.tf32,

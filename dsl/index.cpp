@@ -147,7 +147,7 @@ node_ptr expanded(node_ptr const& base, std::int64_t axis, location where) {
 
 node_ptr diagonal(node_ptr const& base, std::int64_t k, location where) {
   if (base->shape.rank() != 2)
-    throw shape_error("diag: takes 1-D or 2-D, not shape " + to_string(base->shape), where);
+    throw shape_error("diagonal: takes a 2-D array, not shape " + to_string(base->shape), where);
   std::int64_t const row = std::max<std::int64_t>(-k, 0), column = std::max<std::int64_t>(k, 0);
   std::int64_t const n = std::min(base->shape[0] - row, base->shape[1] - column);
   std::int64_t const offset = n > 0 ? row * base->stride[0] + column * base->stride[1] : 0;

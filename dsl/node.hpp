@@ -136,6 +136,10 @@ struct reduce_operation {
   reduction op = reduction::sum;
   double ddof = 0;
   device_reduce device = nullptr;
+  // Of a trace: the same reduction of a * b, which the trace of a product a & b.T() is.
+  fused_form const* of_products = nullptr;
+  device_reduce device_of_products = nullptr;
+  const char* rule = "";  // what the planner changed, for explain
 };
 
 /// An expression around a product, which computes it on its way to memory (rules.hpp):

@@ -129,4 +129,23 @@ SLOTH_REDUCTION(count_nonzero)
 SLOTH_REDUCTION(norm)
 #undef SLOTH_REDUCTION
 
+/// Sum over diagonal k of a 2-D expression. Throws shape_error for any other rank.
+template <expression X>
+[[nodiscard]] auto trace(X&& x, std::int64_t k = 0, location where = location::here()) {
+  using value = value_t<X>;
+  using product = apply<op::multiply, leaf<value>, leaf<value>>;
+  reduce_detail::options how;
+  how.where = where;
+  leaf<value> const values(diagonal(as_tree(std::forward<X>(x)).node(where), k, where));
+  node_ptr total = reduce_detail::reduce_node(bind_tree(values), values.shape(), reduction::sum,
+                                              dtype_of<sum_t<value>>, how,
+                                              device_reduce_of<reduction::sum, leaf<value>>());
+  if constexpr (std::is_same_v<value, sum_t<value>>) {
+    auto& call = std::get<reduce_operation>(total->op);
+    call.of_products = &form_of<product>();
+    call.device_of_products = device_reduce_of<reduction::sum, product>();
+  }
+  return lazy<sum_t<value>>(std::move(total));
+}
+
 }  // namespace sloth::inline SLOTH_ABI

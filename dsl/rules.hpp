@@ -10,6 +10,7 @@ namespace sloth::inline SLOTH_ABI {
 enum class rule : std::uint8_t {
   product_order,
   sum_of_product,
+  trace_of_product,
   epilogue,
   symmetric_product,
   transposed_product,
@@ -31,6 +32,7 @@ inline constexpr rule_row rule_rows[] = {
     {"product_order", rule_kind::reorders, "a & b & v as a & (b & v)"},
     {"sum_of_product", rule_kind::reorders,
      "sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)); means too"},
+    {"trace_of_product", rule_kind::reorders, "trace(a & b) as sum(a * b.T())"},
     {"epilogue", rule_kind::rounding, "relu(2 * (a & b) + bias) as one product"},
     {"symmetric_product", rule_kind::reorders, "x & x.T() as one triangle and its mirror image"},
     {"transposed_product", rule_kind::reorders, "(a & b).T() as b.T() & a.T()"},
@@ -68,6 +70,10 @@ void order_products(node& n);
 /// factors' sums or means: sum(a & b) as sum(a, axis(0)) & sum(b, axis(1)).
 void sum_without_product(node& n);
 
+/// The trace of a product that nothing else reaches as a sum over its factors' elements:
+/// trace(a & b) as sum(a * b.T()).
+void trace_without_product(node& n);
+
 /// An expression around a product that nothing else reaches, as part of the product:
 /// after(alpha * (a & b) + beta * c + bias) of real floating numbers, where c has the product's shape,
 /// bias is one value a column, after is relu, gelu_tanh or nothing, and no factor is zero. Of a node
@@ -89,6 +95,7 @@ void share_calls(std::vector<step>& steps);
 
 inline void apply_rules(node& n) {
   sum_without_product(n);
+  trace_without_product(n);
   order_products(n);
   compute_one_triangle(n);
 }

@@ -36,9 +36,12 @@ namespace {
   X(squeeze)                     \
   X(expand_dims)                 \
   X(broadcast_to)                \
+  X(diagonal)                    \
+  X(trace)                       \
   X(matmul)                      \
   X(dot)                         \
   X(eval)                        \
+  X(compile)                     \
   X(explain)                     \
   X(explain_json)                \
   X(explain_graphviz)            \

@@ -418,6 +418,29 @@ BOOST_AUTO_TEST_CASE(small_products_of_one_shape_share_a_call) {
     BOOST_TEST(agree(f(v, square), (v & square) + (square & v) * (v & v)));
 }
 
+BOOST_AUTO_TEST_CASE(traces_of_products_come_from_the_factors) {
+  device_scope const here(host);  // on a GPU these take no time either way
+  matrix const a = rand(200, 300), b = rand(300, 200);
+  BOOST_TEST(explain(trace(a & b)) ==
+             "x0: float64(200, 300), x1: float64(200, 300)\n"
+             "r0: float64()  reduce  sum(x0 * x1, axis 0 1)  [120 kflop, 960 kB]  "
+             "trace of a product: of its factors' elements\n");
+  BOOST_TEST(agree(trace(a & b), trace(a & b)));
+  BOOST_TEST(agree(trace(a & a.T()), sum(a * a)));
+  BOOST_TEST(agree(trace((a & b) & (a & b)), trace((a & b) & (a & b))));
+  BOOST_TEST(products_of(trace((a & b) & (a & b))).size() == 1u);
+  BOOST_TEST(products_of(trace(lazy<double>(exp(a)) & b)).empty());
+  BOOST_TEST(agree(trace(lazy<double>(exp(a)) & b), trace(lazy<double>(exp(a)) & b)));
+  // Not where the product is wanted, of another diagonal, nor of what is no sum of it as it is.
+  auto const named = a & b;
+  BOOST_TEST(products_of(trace(named)).size() == 1u);
+  BOOST_TEST(products_of(trace(a & b, 1)).size() == 1u);
+  BOOST_TEST(products_of(max(diagonal(a & b))).size() == 1u);
+  BOOST_TEST(agree(trace(a & b, 1), sum(diagonal(named, 1))));
+  strict_scope const as_written;
+  BOOST_TEST(products_of(trace(a & b)).size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_mean_and_a_variance_take_one_pass) {
   matrix const x = rand(40, 30), y = rand(40, 30);
   auto const passes = [](auto const&... e) {

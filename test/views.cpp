@@ -380,6 +380,19 @@ BOOST_AUTO_TEST_CASE(diag_of_a_vector_is_a_matrix) {
   BOOST_TEST(diag(counting({3, 2}), 5).size() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(traces_are_sums_of_diagonals) {
+  array<std::int32_t> const x = arange<std::int32_t>(12).reshape(3, 4);
+  static_assert(std::is_same_v<decltype(trace(x).item()), std::int64_t>);
+  BOOST_TEST(trace(x).item() == 0 + 5 + 10);
+  BOOST_TEST(trace(x, 1).item() == 1 + 6 + 11);
+  BOOST_TEST(trace(x.T(), 5).item() == 0);
+  BOOST_TEST(trace(x * 0.5).item() == 7.5);
+  BOOST_TEST(trace(x > 4).item() == 2);
+  BOOST_TEST((diagonal(x + 1, -1).to_vector() == std::vector<std::int32_t>{5, 10}));
+  BOOST_TEST(trace(zeros(0, 0)).item() == 0);
+  REFUSES_HERE(shape_error, "diagonal: takes a 2-D array, not shape (4,)", trace(x(0, _)));
+}
+
 BOOST_AUTO_TEST_CASE(views_refuse_what_does_not_fit) {
   array<std::int64_t> x = counting({3, 4});
   REFUSES_HERE(index_error, "index 3 is out of range for axis 0 of shape (3, 4)", x(3, _));
@@ -409,7 +422,7 @@ BOOST_AUTO_TEST_CASE(views_refuse_what_does_not_fit) {
   REFUSES_HERE(shape_error, "transpose: 1 axes for shape (3, 4)", transpose(x, {0}));
   REFUSES_HERE(shape_error, "transpose: axis 1 is given twice", transpose(x, {1, -1}));
   REFUSES_HERE(index_error, "transpose: axis 2 is out of range for rank 2", transpose(x, {0, 2}));
-  REFUSES_HERE(shape_error, "diag: takes 1-D or 2-D, not shape (2, 3, 2)",
+  REFUSES_HERE(shape_error, "diagonal: takes a 2-D array, not shape (2, 3, 2)",
                diag(counting({2, 3, 2})));
   REFUSES_HERE(shape_error, "item: shape (4,) has 4 elements, not one", x(0, _).item());
   REFUSES(shape_error, "item: shape (4,) has 4 elements, not one", x.item(0));
