@@ -128,17 +128,10 @@ class array : public expression_base<array<Value>> {
                   !can_cast_safe(dtype_of<value_t<E>>, dtype_of<Value>)) {
       node_ = evaluated(std::forward<E>(e), {});
     } else {
-      fused_operation call;
-      extents shape;
-      bool done;
-      {  // the tree's handles are gone before anything is planned
-        auto const tree = as_argument<Value>(std::forward<E>(e), {});
-        std::vector<sloth::node*> leaves;
-        shape = tree.shape();
-        call = bind_tree(tree, &leaves);
-        done = overwrite(node_, call, shape, leaves);
-      }
-      if (!done)
+      auto tree = as_argument<Value>(std::forward<E>(e), {});
+      extents const shape = tree.shape();
+      auto call = bind_tree(std::move(tree));
+      if (!overwrite(node_, call, shape))
         node_ = contiguous(node::of_operation(dtype_of<Value>, shape, std::move(call), {}));
     }
     return *this;
@@ -199,11 +192,9 @@ class array : public expression_base<array<Value>> {
       static_assert(can_cast_same_kind(dtype_of<value_t<E>>, dtype_of<Value>),
                     "an assignment in place takes values that cast within their kind (float to "
                     "float, integer to wider kinds); write x = ... or convert with .astype<T>()");
-    auto const tree = as_argument<Value>(std::forward<E>(values), where);
-    std::vector<sloth::node*> leaves;
+    auto tree = as_argument<Value>(std::forward<E>(values), where);
     extents const shape = tree.shape();
-    auto call = bind_tree(tree, &leaves);
-    assign(node_, std::move(region), std::move(call), shape, leaves, where);
+    assign(node_, std::move(region), bind_tree(std::move(tree)), shape, where);
   }
 
  private:

@@ -30,7 +30,7 @@ bool may_write_while_reading(node const& region, node const& read) {
 /// How many of the memory's nodes and of their handles belong to this assignment, and whether that
 /// is all of them.
 bool reached_only_from(node_ptr const& target, node_ptr const& region,
-                       fused_operation const& values, std::vector<node*> const& leaves) {
+                       fused_operation const& values) {
   std::vector<std::pair<node*, int>> handles;  // of nodes over target's storage
   auto count = [&](node* n) {
     if (!n || !(n->storage == target->storage)) return;
@@ -41,7 +41,6 @@ bool reached_only_from(node_ptr const& target, node_ptr const& region,
   count(target.get());
   count(region.get());
   for (auto const& operand : values.operands) count(operand.source.get());
-  for (node* leaf : leaves) count(leaf);
   for (auto const& [n, number] : handles)
     if (n->references() != number) return false;
   return target->storage->references() == static_cast<int>(handles.size());
@@ -55,11 +54,10 @@ void evaluate_operands(fused_operation const& values) {
 }
 
 /// The planner makes these values part of a product that they alone read: it has memory of its own.
-bool surrounds_product(fused_operation const& values, std::vector<node*> const& leaves) {
+bool surrounds_product(fused_operation const& values) {
   auto const only_here = [&](graph_operand const& operand) {
     node* const n = operand.source.get();
-    return n && n->references() == 1 + std::count(leaves.begin(), leaves.end(), n) &&
-           std::holds_alternative<matmul_operation>(n->op);
+    return n && n->references() == 1 && std::holds_alternative<matmul_operation>(n->op);
   };
   return std::any_of(values.operands.begin(), values.operands.end(), only_here) &&
          is_on(rule::epilogue) && is_epilogue(values);
@@ -75,14 +73,12 @@ bool may_overwrite(node_ptr const& region, fused_operation const& values) {
 
 }  // namespace
 
-bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape,
-               std::vector<node*> const& leaves) {
+bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape) {
   if (!target || target->shape != shape) return false;  // moved from, or of another size
   if (target->storage->adopted() || target->storage->where() != current_device()) return false;
-  if (surrounds_product(values, leaves)) return false;
+  if (surrounds_product(values)) return false;
   evaluate_operands(values);
-  if (!reached_only_from(target, {}, values, leaves) || !may_overwrite(target, values))
-    return false;
+  if (!reached_only_from(target, {}, values) || !may_overwrite(target, values)) return false;
   target->storage->will_write();
   if (shape.size() > 0)
     run_fused(values, shape, {target->data(), target->type, target->stride}, current_device());
@@ -90,7 +86,7 @@ bool overwrite(node_ptr const& target, fused_operation const& values, extents co
 }
 
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
-            std::vector<node*> const& leaves, location where) {
+            location where) {
   if (broadcast(region->shape, shape, "assignment", where) != region->shape)
     throw shape_error(
         "assignment: shape " + to_string(shape) + " does not fit " + to_string(region->shape),
@@ -98,7 +94,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
   if (region->shape.size() == 0) return;
   device_scope const there(region->storage->where(), where);  // an array stays where it is
   evaluate_operands(values);
-  if (!reached_only_from(target, region, values, leaves)) {
+  if (!reached_only_from(target, region, values)) {
     auto const bytes = target->shape.size() * size_of(target->type);
     trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
     node_ptr copy = detached(target, where);

@@ -1,5 +1,7 @@
 #include <dsl/tree.hpp>
 
+#include <algorithm>
+
 namespace sloth::inline SLOTH_ABI {
 
 void shape_stretcher::operator()(extents const& other) {
@@ -10,29 +12,6 @@ void shape_stretcher::operator()(extents const& other) {
   first = false;
 }
 
-void binder::leaf(node_ptr const& source) {
-  if (leaves_) leaves_->push_back(source.get());
-  graph_operand operand;
-  operand.source = source;
-  operand.type = source->type;
-  operand.shape = source->shape;
-  this->operand(std::move(operand));
-}
-
-void binder::scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
-void binder::row(std::int64_t length) { call_.row_length.push_back(length); }
-
-void binder::generator(generator_kind kind, dtype type, extents const& shape,
-                       scalar_bits const* params) {
-  graph_operand operand;
-  operand.generator = kind;
-  operand.params[0] = params[0];
-  operand.params[1] = params[1];
-  operand.type = type;
-  operand.shape = shape;
-  this->operand(std::move(operand));
-}
-
 namespace {
 
 bool same_view(node const& a, node const& b) {
@@ -40,23 +19,47 @@ bool same_view(node const& a, node const& b) {
                       a.offset == b.offset && a.shape == b.shape && a.stride == b.stride);
 }
 
-bool same_operand(graph_operand const& a, graph_operand const& b) {
-  if (a.generator != b.generator) return false;
-  if (a.generator == generator_kind::none)  // storage of a pending node is not looked at
-    return a.source == b.source ||
-           (a.source->done() && b.source->done() && same_view(*a.source, *b.source));
-  return a.type == b.type && a.params[0] == b.params[0] && a.params[1] == b.params[1] &&
-         a.shape == b.shape;
+/// Gives the next leaf slot the operand for which `same` holds, or else a new one, which is returned.
+template <class Same>
+graph_operand* new_operand(fused_operation& call, Same same) {
+  auto& operands = call.operands;
+  auto const found = std::find_if(operands.begin(), operands.end(), same);
+  call.slot.push_back(static_cast<std::uint16_t>(found - operands.begin()));
+  return found == operands.end() ? &operands.emplace_back() : nullptr;
 }
 
 }  // namespace
 
-void binder::operand(graph_operand&& operand) {
-  std::size_t i = 0;
-  while (i < call_.operands.size() && !same_operand(call_.operands[i], operand)) ++i;
-  if (i == call_.operands.size()) call_.operands.push_back(std::move(operand));
-  call_.slot.push_back(static_cast<std::uint16_t>(i));
+void binder::leaf(node_ptr source) {
+  auto const same = [&](graph_operand const& other) {
+    return other.source == source ||  // storage of a pending node is not looked at
+           (other.source && other.source->done() && source->done() &&
+            same_view(*other.source, *source));
+  };
+  graph_operand* const fresh = new_operand(call_, same);
+  if (!fresh) return;
+  fresh->type = source->type;
+  fresh->shape = source->shape;
+  fresh->source = std::move(source);
 }
+
+void binder::generator(generator_kind kind, dtype type, extents const& shape,
+                       scalar_bits const* params) {
+  auto const same = [&](graph_operand const& other) {
+    return other.generator == kind && other.type == type && other.params[0] == params[0] &&
+           other.params[1] == params[1] && other.shape == shape;
+  };
+  graph_operand* const fresh = new_operand(call_, same);
+  if (!fresh) return;
+  fresh->generator = kind;
+  fresh->params[0] = params[0];
+  fresh->params[1] = params[1];
+  fresh->type = type;
+  fresh->shape = shape;
+}
+
+void binder::scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
+void binder::row(std::int64_t length) { call_.row_length.push_back(length); }
 
 namespace {
 
@@ -111,14 +114,14 @@ void share_equal_parts(fused_operation& call) {
 
 }  // namespace
 
-fused_operation bind_form(fused_form const& form, void const* tree,
-                          void (*bind)(void const* tree, binder& to), std::vector<node*>* leaves) {
+fused_operation bind_form(fused_form const& form, void* tree,
+                          void (*bind)(void* tree, binder& to)) {
   fused_operation call;
   call.form = &form;
   call.slot.reserve(form.leaves);
   call.operands.reserve(form.leaves);
   call.scalars.reserve(form.scalars);
-  binder to(call, leaves);
+  binder to(call);
   bind(tree, to);
   if (form.row_count > 0) share_equal_parts(call);
   return call;

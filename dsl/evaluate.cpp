@@ -95,7 +95,7 @@ std::vector<step> claim(std::span<node_ptr const> roots) {
   auto& p = the_planner();
   std::unique_lock lock(p.mutex);
   auto steps = make_plan(roots);
-  for (auto const& s : steps) s.target->state.store(node_state::claimed);
+  for (auto const& s : steps) s.target->state.store(node_state::claimed, std::memory_order_relaxed);
   if (steps.empty())
     p.changed.wait(lock, [&] {
       for (auto const& root : roots)
@@ -133,15 +133,15 @@ std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {
                                            : plan.text();
 }
 
-node_ptr without_gaps(node_ptr const& n) {
+node_ptr without_gaps(node_ptr n) {
   if (is_contiguous(n->shape, n->stride)) return n;
   return node::of_operation(n->type, n->shape, copy_of(n), n->where);
 }
 
-node_ptr contiguous(node_ptr const& n) {
-  node_ptr result = without_gaps(n);
-  evaluate(result);
-  return result;
+node_ptr contiguous(node_ptr n) {
+  n = without_gaps(std::move(n));
+  evaluate(n);
+  return n;
 }
 
 node_ptr reshaped(node_ptr const& n, extents const& wanted, location where) {

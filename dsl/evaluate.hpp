@@ -20,24 +20,24 @@ enum class plan_format : std::uint8_t { text, json, graphviz };
 [[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots, plan_format format);
 
 /// The node's values in row-major order without gaps: itself where it is so, else a pending copy.
-[[nodiscard]] node_ptr without_gaps(node_ptr const& n);
+[[nodiscard]] node_ptr without_gaps(node_ptr n);
 /// The same, evaluated.
-[[nodiscard]] node_ptr contiguous(node_ptr const& n);
+[[nodiscard]] node_ptr contiguous(node_ptr n);
 
 /// `n` under another shape: a view where one exists, else a pending copy.
 [[nodiscard]] node_ptr reshaped(node_ptr const& n, extents const& shape, location where);
 
 /// Writes `values` through `region`, a view of `target`: in place when nothing but `target`,
-/// `region` and the leaves of `values` (`leaves`, a handle each) reaches the memory, else into a
-/// copy that `target` takes over. Reads of the old values are right however they overlap.
+/// `region` and the operands of `values` reaches the memory, else into a copy that `target` takes
+/// over. Reads of the old values are right however they overlap.
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
-            std::vector<node*> const& leaves, location where);
+            location where);
 
 /// Writes `values` over all of `target` where that is safe and saves memory: nothing else reaches its
 /// memory, which is Sloth's own, the shapes agree, and old values are read only where they are
 /// written. Else false.
 [[nodiscard]] bool overwrite(node_ptr const& target, fused_operation const& values,
-                             extents const& shape, std::vector<node*> const& leaves);
+                             extents const& shape);
 
 /// Makes `target` alone reach its memory, on the host, to be handed out for writing.
 void make_exclusive_on_host(node_ptr& target);

@@ -37,14 +37,13 @@ class expression_base : public expression_tag {
   [[nodiscard]] std::int64_t size() const { return self().shape().size(); }
 
   /// The node of this expression's values, pending where it is a tree.
-  [[nodiscard]] node_ptr node(location where = {}) const& {
-    return node::of_operation(dtype_of<value_t<Self>>, self().shape(), bind_tree(self()), where);
-  }
+  [[nodiscard]] node_ptr node(location where = {}) const& { return Self(self()).node(where); }
   /// Of a temporary: what only the tree reached only the node reaches then, and the planner may
   /// change it.
   [[nodiscard]] node_ptr node(location where = {}) && {
-    Self const tree(std::move(static_cast<Self&>(*this)));
-    return tree.node(where);
+    extents const shape = self().shape();
+    return node::of_operation(dtype_of<value_t<Self>>, shape,
+                              bind_tree(std::move(static_cast<Self&>(*this))), where);
   }
 
   /// The axes reversed (2-D: the transpose). A view.

@@ -89,10 +89,12 @@ auto reduce(X&& x, O const&... o) {
       return row_reduction<Op, tree_type>(std::move(tree), how.ddof);
     } else if constexpr (tree_type::row_count > 0) {  // a row kernel first, then its values
       leaf<value_t<X>> values(tree.node(how.where));
-      return lazy<result>(reduce_node(bind_tree(values), values.shape(), Op, dtype_of<result>, how,
-                                      device_reduce_of<Op, leaf<value_t<X>>>()));
+      extents const shape = values.shape();
+      return lazy<result>(reduce_node(bind_tree(std::move(values)), shape, Op, dtype_of<result>,
+                                      how, device_reduce_of<Op, leaf<value_t<X>>>()));
     } else {
-      return lazy<result>(reduce_node(bind_tree(tree), tree.shape(), Op, dtype_of<result>, how,
+      extents const shape = tree.shape();
+      return lazy<result>(reduce_node(bind_tree(std::move(tree)), shape, Op, dtype_of<result>, how,
                                       device_reduce_of<Op, tree_type>()));
     }
   }

@@ -27,18 +27,14 @@ using value_t = typename std::remove_cvref_t<X>::value_type;
 /// Collects a tree's operands and scalars in slot order.
 class binder {
  public:
-  /// `leaves`, where given, receives the node of every leaf slot that has one.
-  explicit binder(fused_operation& call, std::vector<node*>* leaves = nullptr)
-      : call_(call), leaves_(leaves) {}
-  void leaf(node_ptr const& source);
+  explicit binder(fused_operation& call) : call_(call) {}
+  void leaf(node_ptr source);
   void generator(generator_kind kind, dtype type, extents const& shape, scalar_bits const* params);
   void scalar(scalar_bits const& value);
   void row(std::int64_t length);
 
  private:
-  void operand(graph_operand&& operand);
   fused_operation& call_;
-  std::vector<node*>* leaves_;
 };
 
 /// The static form of a tree; defined by the engines' kernel templates.
@@ -48,15 +44,14 @@ fused_form const& form_of();
 template <reduction Op, class Tree>
 device_reduce device_reduce_of();
 
-/// The tree's form with its operands and scalars. What is not the tree's own is compiled once.
-[[nodiscard]] fused_operation bind_form(fused_form const& form, void const* tree,
-                                        void (*bind)(void const* tree, binder& to),
-                                        std::vector<node*>* leaves);
+/// The tree's form with its operands, whose handles the tree gives away, and its scalars. What is not
+/// the tree's own is compiled once.
+[[nodiscard]] fused_operation bind_form(fused_form const& form, void* tree,
+                                        void (*bind)(void* tree, binder& to));
 template <class Tree>
-[[nodiscard]] fused_operation bind_tree(Tree const& tree, std::vector<node*>* leaves = nullptr) {
-  return bind_form(
-      form_of<Tree>(), &tree,
-      [](void const* t, binder& to) { static_cast<Tree const*>(t)->bind(to); }, leaves);
+requires(!std::is_reference_v<Tree>) [[nodiscard]] fused_operation bind_tree(Tree&& tree) {
+  return bind_form(form_of<Tree>(), &tree,
+                   [](void* t, binder& to) { static_cast<Tree*>(t)->bind(to); });
 }
 
 template <class Self>
@@ -72,7 +67,7 @@ class leaf : public expression_base<leaf<Value>> {
   explicit leaf(node_ptr source) : source_(std::move(source)) {}
   [[nodiscard]] extents const& shape() const { return source_->shape; }
   [[nodiscard]] node_ptr const& node(location = {}) const { return source_; }
-  void bind(binder& to) const { to.leaf(source_); }
+  void bind(binder& to) { to.leaf(std::move(source_)); }
 
  private:
   node_ptr source_;
@@ -131,7 +126,7 @@ struct arguments<Head, Tail...> {
 
   explicit arguments(Head&& head_, Tail&&... tail_)
       : head(std::move(head_)), tail(std::move(tail_)...) {}
-  void bind(binder& to) const {
+  void bind(binder& to) {
     head.bind(to);
     tail.bind(to);
   }
@@ -183,7 +178,7 @@ class apply : public expression_base<apply<Op, A...>> {
     });
   }
   [[nodiscard]] extents const& shape() const { return shape_; }
-  void bind(binder& to) const {
+  void bind(binder& to) {
     if constexpr (has_state<Op>) to.scalar(scalar_bits::of(op_.f));
     arguments_.bind(to);
   }
@@ -209,7 +204,7 @@ class row_reduction : public expression_base<row_reduction<Op, A>> {
     shape_.back() = 1;
   }
   [[nodiscard]] extents const& shape() const { return shape_; }
-  void bind(binder& to) const {
+  void bind(binder& to) {
     argument_.bind(to);
     to.scalar(scalar_bits::of(ddof_));
     to.row(length_);

@@ -68,6 +68,23 @@ BOOST_AUTO_TEST_CASE(expressions_outlive_their_operands) {
   BOOST_TEST(total.item() == 9);
 }
 
+BOOST_AUTO_TEST_CASE(a_named_expression_is_bound_as_often_as_it_is_used) {
+  no_leak const check;
+  array<double> x{1, 2, 3};
+  auto const e = x * x + x;
+  array<double> y = e;
+  BOOST_TEST((y.to_vector() == values{2, 6, 12}));
+  y = e;
+  y(_) = e;
+  lazy<double> const l = e;
+  BOOST_TEST(x.node()->references() == 1 + 3 + 1);  // the array's, the tree's leaves', the lazy's
+  x += 1;
+  BOOST_TEST((y.to_vector() == values{2, 6, 12}));
+  BOOST_TEST((l.to_vector() == values{2, 6, 12}));
+  BOOST_TEST((e.to_vector() == values{2, 6, 12}));
+  BOOST_TEST(sum(e).item() == 20);
+}
+
 BOOST_AUTO_TEST_CASE(members_and_containers_hold_lazies) {
   no_leak const check;
   auto const y = [] {
