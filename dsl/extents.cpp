@@ -6,6 +6,9 @@ void extents::copy_heap(extents const& other) {
   resize(other.rank_);
   std::copy(other.begin(), other.end(), begin());
 }
+void extents::assign_heap(extents const& other) {
+  if (this != &other) *this = extents(other);  // the old heap block goes with the temporary
+}
 void extents::drop_heap() noexcept { delete[] at_.heap; }
 
 std::string to_string(extents const& shape) {

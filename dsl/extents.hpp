@@ -32,7 +32,10 @@ class extents {
   }
   extents(extents&& other) noexcept { take(other); }
   extents& operator=(extents const& other) {
-    if (this != &other) *this = extents(other);  // the old heap block goes with the temporary
+    if (rank_ > inline_rank || other.rank_ > inline_rank)
+      assign_heap(other);
+    else
+      take(const_cast<extents&>(other));
     return *this;
   }
   extents& operator=(extents&& other) noexcept {
@@ -94,7 +97,10 @@ class extents {
   }
 
   friend bool operator==(extents const& a, extents const& b) noexcept {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    if (a.rank_ != b.rank_) return false;
+    for (int axis = 0; axis < a.rank_; ++axis)
+      if (a[axis] != b[axis]) return false;
+    return true;
   }
 
  private:
@@ -110,6 +116,7 @@ class extents {
 
   // Rare, and not for every expression to compile.
   void copy_heap(extents const& other);
+  void assign_heap(extents const& other);
   void drop_heap() noexcept;
 
   int rank_ = 0;

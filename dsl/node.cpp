@@ -152,7 +152,9 @@ node_ptr node::of_operation(dtype type, extents shape, operation op, location wh
 
 node_ptr node::of_operation(dtype type, extents const& shape, fused_operation&& op,
                             location where) {
-  return of_operation(type, extents(shape), operation(std::move(op)), where);
+  node_ptr result(new node(type, shape, where));
+  result->op.emplace<fused_operation>(std::move(op));
+  return result;
 }
 
 node_ptr node::of_view(node_ptr const& base, extents shape, strides stride, std::int64_t offset,
@@ -170,7 +172,7 @@ node_ptr node::of_view(node_ptr const& base, extents shape, strides stride, std:
 // A chain of 10^6 nodes must not be freed by 10^6 nested destructors: nodes that die while another
 // one dies wait in a list.
 void release(node* n) noexcept {
-  if (n->references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (!drop_reference(n->references_)) return;
   thread_local node* dying = nullptr;
   thread_local bool draining = false;
   n->next_dying_ = dying;

@@ -43,6 +43,12 @@ class counted {
   T* p_ = nullptr;
 };
 
+/// Gives up one of an object's references; true for the last one, whose owner nobody races with.
+[[nodiscard]] inline bool drop_reference(std::atomic<int>& references) noexcept {
+  return references.load(std::memory_order_acquire) == 1 ||
+         references.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
 /// Memory that arrays share. A buffer on the GPU records the stream of its last write and those of
 /// its readers: the same stream costs nothing, another one waits on an event.
 class buffer {
@@ -81,7 +87,7 @@ class buffer {
 
   friend void retain(buffer* b) noexcept { b->references_.fetch_add(1, std::memory_order_relaxed); }
   friend void release(buffer* b) noexcept {
-    if (b->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete b;
+    if (drop_reference(b->references_)) delete b;
   }
 
  private:

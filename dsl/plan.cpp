@@ -165,8 +165,10 @@ std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
 
 std::vector<step> make_plan(std::span<node_ptr const> roots) {
   std::vector<step> steps = planned(roots);
-  fold_into_products(steps);
-  share_calls(steps);
+  if (steps.size() > 1) {
+    fold_into_products(steps);
+    share_calls(steps);
+  }
   return steps;
 }
 

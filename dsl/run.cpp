@@ -40,11 +40,10 @@ class reader {
  public:
   explicit reader(device where) : where_(where) {}
   std::byte* operator()(node const& n) {
-    auto storage = n.storage->on(where_);
+    buffer* storage = n.storage.get();
+    if (storage->where() != where_) storage = copies_.emplace_back(storage->on(where_)).get();
     storage->will_read();
-    auto* const data = storage->data() + n.offset * size_of(n.type);
-    if (!(storage == n.storage)) copies_.push_back(std::move(storage));
-    return data;
+    return storage->data() + n.offset * size_of(n.type);
   }
 
  private:
@@ -61,15 +60,14 @@ class bound_call {
       : call_(call), read_(where) {
     operands_.reserve(call.operands.size());
     for (auto const& from : call.operands) {
-      operand to;
+      operand& to = operands_.emplace_back();
       to.type = from.type;
       to.generator = from.generator;
       to.params[0] = from.params[0];
       to.params[1] = from.params[1];
       to.data = from.source ? read_(*from.source) : product;
-      to.stride = aligned(from.shape, from.source ? from.source->stride : row_major(from.shape),
-                          domain_rank);
-      operands_.push_back(std::move(to));
+      to.stride = from.source ? aligned(from.shape, from.source->stride, domain_rank)
+                              : aligned(from.shape, row_major(from.shape), domain_rank);
     }
   }
   [[nodiscard]] fused_call get() const {

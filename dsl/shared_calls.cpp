@@ -111,7 +111,7 @@ class grouping {
 
 void share_calls(std::vector<step>& steps) {
   auto const& model = planning_model();
-  if (!model.shares_calls || steps.size() < 2) return;
+  if (!model.shares_calls) return;
   grouping all;
   for (std::size_t i = 0; i < steps.size(); ++i) all.add(i, steps[i], model);
   std::erase_if(all.groups, [](auto const& g) { return g.steps.size() < 2; });
