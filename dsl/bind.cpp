@@ -19,12 +19,11 @@ bool same_view(node const& a, node const& b) {
                       a.offset == b.offset && a.shape == b.shape && a.stride == b.stride);
 }
 
-/// Gives the next leaf slot the operand for which `same` holds, or else a new one, which is returned.
+/// Sets a leaf slot to the operand for which `same` holds, or else to a new one, which is returned.
 template <class Same>
-graph_operand* new_operand(fused_operation& call, Same same) {
-  auto& operands = call.operands;
+graph_operand* new_operand(std::vector<graph_operand>& operands, std::uint16_t* slot, Same same) {
   auto const found = std::find_if(operands.begin(), operands.end(), same);
-  call.slot.push_back(static_cast<std::uint16_t>(found - operands.begin()));
+  *slot = static_cast<std::uint16_t>(found - operands.begin());
   return found == operands.end() ? &operands.emplace_back() : nullptr;
 }
 
@@ -36,7 +35,7 @@ void binder::leaf(node_ptr source) {
            (other.source && other.source->done() && source->done() &&
             same_view(*other.source, *source));
   };
-  graph_operand* const fresh = new_operand(call_, same);
+  graph_operand* const fresh = new_operand(operands_, slot_++, same);
   if (!fresh) return;
   fresh->type = source->type;
   fresh->shape = source->shape;
@@ -49,7 +48,7 @@ void binder::generator(generator_kind kind, dtype type, extents const& shape,
     return other.generator == kind && other.type == type && other.params[0] == params[0] &&
            other.params[1] == params[1] && other.shape == shape;
   };
-  graph_operand* const fresh = new_operand(call_, same);
+  graph_operand* const fresh = new_operand(operands_, slot_++, same);
   if (!fresh) return;
   fresh->generator = kind;
   fresh->params[0] = params[0];
@@ -58,8 +57,8 @@ void binder::generator(generator_kind kind, dtype type, extents const& shape,
   fresh->shape = shape;
 }
 
-void binder::scalar(scalar_bits const& value) { call_.scalars.push_back(value); }
-void binder::row(std::int64_t length) { call_.row_length.push_back(length); }
+void binder::scalar(scalar_bits value) { *scalar_++ = value; }
+void binder::row(std::int64_t length) { *row_length_++ = length; }
 
 namespace {
 
@@ -85,7 +84,6 @@ bool equal_slots(fused_operation const& call, slot_range a, slot_range b) {
 // Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
 void share_equal_parts(fused_operation& call) {
   fused_form const& form = *call.form;
-  call.row_alias.resize(form.row_count);
   for (int r = 0; r < form.row_count; ++r) {
     call.row_alias[r] = static_cast<std::uint16_t>(r);
     row_stage const& row = form.rows[r];
@@ -99,9 +97,6 @@ void share_equal_parts(fused_operation& call) {
       }
     }
   }
-  int parts = form.root.part_count;
-  for (int r = 0; r < form.row_count; ++r) parts += form.rows[r].argument.part_count;
-  call.part_shared = std::make_unique<bool[]>(parts);
   int next = 0;
   auto mark = [&](stage const& s) {
     for (int p = 0; p < s.part_count; ++p)
@@ -116,11 +111,8 @@ void share_equal_parts(fused_operation& call) {
 
 fused_operation bind_form(fused_form const& form, void* tree,
                           void (*bind)(void* tree, binder& to)) {
-  fused_operation call;
-  call.form = &form;
-  call.slot.reserve(form.leaves);
+  fused_operation call(form);
   call.operands.reserve(form.leaves);
-  call.scalars.reserve(form.scalars);
   binder to(call);
   bind(tree, to);
   if (form.row_count > 0) share_equal_parts(call);

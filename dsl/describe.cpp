@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <span>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -79,7 +80,7 @@ class describer {
   }
   std::string text_of(fused_operation const& call, std::string const& product = {}) {
     std::vector<std::string> leaf;
-    for (auto slot : call.slot) {
+    for (auto slot : std::span(call.slot, static_cast<std::size_t>(call.form->leaves))) {
       auto const& operand = call.operands[slot];
       if (operand.source)
         leaf.push_back(name(operand.source));
@@ -88,7 +89,7 @@ class describer {
       else
         leaf.push_back(name_of(operand.generator) + to_string(operand.shape));
     }
-    return call.form->print(leaf.data(), call.scalars.data());
+    return call.form->print(leaf.data(), call.scalars);
   }
   std::string text_of(reduce_operation const& call) {
     std::string text = std::string(to_string(call.op)) + "(" + text_of(call.argument);

@@ -37,23 +37,10 @@ class copier {
 
  private:
   fused_operation copy_of(fused_operation const& call) const {
-    fused_operation copy;
-    copy.form = call.form;
-    copy.operands = call.operands;
-    for (auto& operand : copy.operands)
+    auto operands = call.operands;
+    for (auto& operand : operands)
       if (operand.source) operand.source = of(operand.source);
-    copy.slot = call.slot;
-    copy.scalars = call.scalars;
-    copy.row_alias = call.row_alias;
-    copy.row_length = call.row_length;
-    if (call.part_shared) {
-      int parts = call.form->root.part_count;
-      for (int r = 0; r < call.form->row_count; ++r)
-        parts += call.form->rows[r].argument.part_count;
-      copy.part_shared = std::make_unique<bool[]>(static_cast<std::size_t>(parts));
-      std::copy_n(call.part_shared.get(), parts, copy.part_shared.get());
-    }
-    return copy;
+    return call.over(std::move(operands));
   }
   operation copy_of(operation const& op) const {
     if (auto* call = std::get_if<fused_operation>(&op)) return copy_of(*call);

@@ -17,7 +17,9 @@ bool same_tree(node const& a, node const& b) {
   auto* x = std::get_if<fused_operation>(&a.op);
   auto* y = std::get_if<fused_operation>(&b.op);
   if (!x || !y) return false;
-  if (x->form != y->form || x->slot != y->slot || x->scalars != y->scalars) return false;
+  if (x->form != y->form || !std::equal(x->slot, x->slot + x->form->leaves, y->slot) ||
+      !std::equal(x->scalars, x->scalars + x->form->scalars, y->scalars))
+    return false;
   for (std::size_t i = 0; i < x->operands.size(); ++i) {
     auto const &p = x->operands[i], &q = y->operands[i];
     if (!(p.source == q.source) || p.generator != q.generator || p.params[0] != q.params[0] ||

@@ -34,7 +34,7 @@ void give_back(std::byte* data, std::size_t bytes, device on) noexcept {
 counted<buffer> buffer::allocate(std::size_t bytes, location where, device on) {
   std::byte* data = take(bytes, where, on);
   try {
-    counted<buffer> fresh(new buffer(data, bytes, on, nullptr));
+    auto fresh = counted<buffer>::first(new buffer(data, bytes, on, nullptr));
 #if defined(SLOTH_CUDA)
     if (on == device::gpu) fresh->writer_ = cuda_engine::stream_id();
 #endif
@@ -47,7 +47,8 @@ counted<buffer> buffer::allocate(std::size_t bytes, location where, device on) {
 
 counted<buffer> buffer::adopt(void* data, std::size_t bytes, std::shared_ptr<void const> owner,
                               device on) {
-  return counted<buffer>(new buffer(static_cast<std::byte*>(data), bytes, on, std::move(owner)));
+  return counted<buffer>::first(
+      new buffer(static_cast<std::byte*>(data), bytes, on, std::move(owner)));
 }
 
 namespace {
@@ -131,7 +132,7 @@ void buffer::will_write() {
 
 node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_t offset,
                           counted<buffer> storage) {
-  node_ptr result(new node(type, std::move(shape)));
+  auto result = node_ptr::first(new node(type, std::move(shape)));
   result->stride = std::move(stride);
   result->offset = offset;
   result->storage = std::move(storage);
@@ -139,20 +140,55 @@ node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_
   return result;
 }
 
+namespace {
+
+/// Where the slots of a form lie in their block: the widest first, each aligned behind the others.
+struct slot_layout {
+  std::size_t row_length, slot, row_alias, part_shared, bytes;
+
+  explicit slot_layout(fused_form const& form) {
+    std::size_t const rows = static_cast<std::size_t>(form.row_count);
+    row_length = static_cast<std::size_t>(form.scalars) * sizeof(scalar_bits);
+    slot = row_length + rows * sizeof(std::int64_t);
+    row_alias = slot + static_cast<std::size_t>(form.leaves) * sizeof(std::uint16_t);
+    part_shared = row_alias + rows * sizeof(std::uint16_t);
+    int parts = form.root.part_count;
+    for (int r = 0; r < form.row_count; ++r) parts += form.rows[r].argument.part_count;
+    bytes = part_shared + static_cast<std::size_t>(parts);
+  }
+};
+
+}  // namespace
+
 fused_operation::fused_operation() = default;
+fused_operation::fused_operation(fused_form const& form_) : form(&form_) {
+  slot_layout const at(form_);
+  slots = std::make_unique_for_overwrite<std::byte[]>(at.bytes);
+  scalars = reinterpret_cast<scalar_bits*>(slots.get());
+  row_length = reinterpret_cast<std::int64_t*>(slots.get() + at.row_length);
+  slot = reinterpret_cast<std::uint16_t*>(slots.get() + at.slot);
+  row_alias = reinterpret_cast<std::uint16_t*>(slots.get() + at.row_alias);
+  part_shared = reinterpret_cast<bool*>(slots.get() + at.part_shared);
+}
+fused_operation fused_operation::over(std::vector<graph_operand> other) const {
+  fused_operation result(*form);
+  result.operands = std::move(other);
+  std::copy_n(slots.get(), slot_layout(*form).bytes, result.slots.get());
+  return result;
+}
 fused_operation::fused_operation(fused_operation&&) noexcept = default;
 fused_operation& fused_operation::operator=(fused_operation&&) noexcept = default;
 fused_operation::~fused_operation() = default;
 
 node_ptr node::of_operation(dtype type, extents shape, operation op, location where) {
-  node_ptr result(new node(type, std::move(shape), where));
+  auto result = node_ptr::first(new node(type, std::move(shape), where));
   result->op = std::move(op);
   return result;
 }
 
 node_ptr node::of_operation(dtype type, extents const& shape, fused_operation&& op,
                             location where) {
-  node_ptr result(new node(type, shape, where));
+  auto result = node_ptr::first(new node(type, shape, where));
   result->op.emplace<fused_operation>(std::move(op));
   return result;
 }

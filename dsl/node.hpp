@@ -15,11 +15,18 @@
 
 namespace sloth::inline SLOTH_ABI {
 
-/// A counted pointer, 8 bytes; T has `retain(T*)` and `release(T*)`, found by ADL.
+/// A counted pointer, 8 bytes; T has `retain(T*)` and `release(T*)`, found by ADL, and counts one
+/// reference from its beginning.
 template <class T>
 class counted {
  public:
   counted() noexcept = default;
+  /// The first handle of a new object.
+  static counted first(T* fresh) noexcept {
+    counted result;
+    result.p_ = fresh;
+    return result;
+  }
   explicit counted(T* p) noexcept : p_(p) {
     if (p_) retain(p_);
   }
@@ -94,7 +101,7 @@ class buffer {
   buffer(std::byte* data, std::size_t bytes, device where, std::shared_ptr<void const> owner)
       : where_(where), data_(data), bytes_(bytes), owner_(std::move(owner)) {}
 
-  std::atomic<int> references_{0};
+  std::atomic<int> references_{1};
   device where_;
   std::byte* data_;
   std::size_t bytes_;
@@ -121,14 +128,19 @@ struct graph_operand {
 struct fused_operation {
   fused_form const* form = nullptr;
   std::vector<graph_operand> operands;  // distinct
-  std::vector<std::uint16_t> slot;      // leaf slot -> operand
-  std::vector<scalar_bits> scalars;
-  std::vector<std::uint16_t> row_alias;
-  std::vector<std::int64_t> row_length;
-  std::unique_ptr<bool[]> part_shared;
+  // As in a fused_call, as many as the form has slots, all in one block of memory.
+  scalar_bits* scalars = nullptr;
+  std::int64_t* row_length = nullptr;
+  std::uint16_t *slot = nullptr, *row_alias = nullptr;
+  bool* part_shared = nullptr;
+  std::unique_ptr<std::byte[]> slots;
 
   // Compiled once: each expression of a user's file has such an object.
   fused_operation();
+  /// Without operands, its slots still to be filled.
+  explicit fused_operation(fused_form const& form);
+  /// Over other operands.
+  [[nodiscard]] fused_operation over(std::vector<graph_operand> other) const;
   fused_operation(fused_operation&&) noexcept;
   fused_operation& operator=(fused_operation&&) noexcept;
   ~fused_operation();
@@ -225,7 +237,7 @@ class node {
   friend void release(node* n) noexcept;
 
  private:
-  std::atomic<int> references_{0};
+  std::atomic<int> references_{1};
   node* next_dying_ = nullptr;
 };
 

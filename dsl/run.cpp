@@ -25,13 +25,11 @@ void trace(std::string const& text) {
 
 namespace {
 
-/// A leaf's strides over a domain: 0 along axes that it lacks or stretches.
-strides aligned(extents const& shape, strides const& stride, int domain_rank) {
-  strides result = extents::filled(domain_rank, 0);
-  int const lead = domain_rank - shape.rank();
+/// Makes a leaf's strides those over a domain: 0 along axes that it lacks or stretches.
+void align(strides& stride, extents const& shape, int domain_rank) {
   for (int axis = 0; axis < shape.rank(); ++axis)
-    if (shape[axis] != 1) result[lead + axis] = stride[axis];
-  return result;
+    if (shape[axis] == 1) stride[axis] = 0;
+  while (stride.rank() < domain_rank) stride.insert(0, 0);
 }
 
 /// Nodes' elements for kernels on a device, after other streams' writes. Copies that no buffer keeps
@@ -66,19 +64,17 @@ class bound_call {
       to.params[0] = from.params[0];
       to.params[1] = from.params[1];
       to.data = from.source ? read_(*from.source) : product;
-      to.stride = from.source ? aligned(from.shape, from.source->stride, domain_rank)
-                              : aligned(from.shape, row_major(from.shape), domain_rank);
+      if (from.source)
+        to.stride = from.source->stride;
+      else
+        to.stride = row_major(from.shape);
+      align(to.stride, from.shape, domain_rank);
     }
   }
   [[nodiscard]] fused_call get() const {
-    return {call_.form,
-            operands_.data(),
-            static_cast<int>(operands_.size()),
-            call_.slot.data(),
-            call_.scalars.data(),
-            call_.row_alias.data(),
-            call_.row_length.data(),
-            call_.part_shared.get()};
+    return {call_.form,       operands_.data(), static_cast<int>(operands_.size()),
+            call_.slot,       call_.scalars,    call_.row_alias,
+            call_.row_length, call_.part_shared};
   }
 
  private:
@@ -142,8 +138,8 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
     m.row_stride = rank >= 2 ? n.stride[rank - 2] : left ? 0 : n.stride[0];
     m.column_stride = rank >= 2 || left ? n.stride[rank - 1] : 0;
     extents const batch(n.shape.begin(), n.shape.end() - std::min(2, rank));
-    strides const stride(n.stride.begin(), n.stride.end() - std::min(2, rank));
-    m.batch_stride = aligned(batch, stride, e.batch.rank());
+    m.batch_stride = strides(n.stride.begin(), n.stride.end() - std::min(2, rank));
+    align(m.batch_stride, batch, e.batch.rank());
     return m;
   };
   matrix_operand const a = matrix_of(*call.a, true), b = matrix_of(*call.b, false);
@@ -261,14 +257,13 @@ fused_form const& copy_form(dtype type) {
 }  // namespace
 
 fused_operation operation_of(fused_form const& form, node_ptr const& n) {
-  fused_operation call;
-  call.form = &form;
+  fused_operation call(form);
   graph_operand operand;
   operand.source = n;
   operand.type = n->type;
   operand.shape = n->shape;
   call.operands.push_back(std::move(operand));
-  call.slot = {0};
+  call.slot[0] = 0;
   return call;
 }
 

@@ -27,14 +27,21 @@ using value_t = typename std::remove_cvref_t<X>::value_type;
 /// Collects a tree's operands and scalars in slot order.
 class binder {
  public:
-  explicit binder(fused_operation& call) : call_(call) {}
+  explicit binder(fused_operation& call)
+      : operands_(call.operands),
+        slot_(call.slot),
+        scalar_(call.scalars),
+        row_length_(call.row_length) {}
   void leaf(node_ptr source);
   void generator(generator_kind kind, dtype type, extents const& shape, scalar_bits const* params);
-  void scalar(scalar_bits const& value);
+  void scalar(scalar_bits value);
   void row(std::int64_t length);
 
  private:
-  fused_operation& call_;
+  std::vector<graph_operand>& operands_;
+  std::uint16_t* slot_;  // the next of each kind
+  scalar_bits* scalar_;
+  std::int64_t* row_length_;
 };
 
 /// The static form of a tree; defined by the engines' kernel templates.
