@@ -72,13 +72,12 @@ class claims {
 
  private:
   void finish(step& s) {
-    operation finished;  // freed after the lock
-    {
-      std::lock_guard lock(the_planner().mutex);
-      s.target->storage = std::move(s.memory);
-      s.target->state.store(node_state::done, std::memory_order_release);
-      finished = std::exchange(s.target->op, std::monostate{});
-    }
+    std::unique_lock lock(the_planner().mutex);
+    s.target->storage = std::move(s.memory);
+    s.target->state.store(node_state::done, std::memory_order_release);
+    // Freed after the lock.
+    operation const finished = std::exchange(s.target->op, std::monostate{});
+    lock.unlock();
     the_planner().changed.notify_all();
     s.target = {};
     ++next_;

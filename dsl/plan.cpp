@@ -89,21 +89,29 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
     bool operands_done;
   };
   std::vector<visit> stack;
-  auto push = [&](node_ptr const& n) {
-    if (is_pending(*n) && n->visited != pass) stack.push_back({&n, false});
+  auto const leave = [&](node_ptr const& n) {
+    known.merge(n);
+    steps.push_back({kind_of(*n), n, 1, {}});
   };
-  for (auto root = roots.rbegin(); root != roots.rend(); ++root) push(*root);
-  while (!stack.empty()) {
-    auto [n, operands_done] = stack.back();
-    stack.pop_back();
-    if (operands_done) {
-      known.merge(*n);
-      steps.push_back({kind_of(**n), *n, 1, {}});
-    } else if ((*n)->visited != pass) {
-      (*n)->visited = pass;
-      apply_rules(**n);
-      stack.push_back({n, true});
-      for_each_operand((*n)->op, push);
+  auto const enter = [&](node_ptr const& n) {
+    if (!is_pending(*n) || n->visited == pass) return;
+    n->visited = pass;
+    apply_rules(*n);
+    bool ready = true;
+    for_each_operand(n->op, [&](node_ptr const& from) { ready = ready && !is_pending(*from); });
+    if (ready) return leave(n);
+    stack.push_back({&n, true});
+    for_each_operand(n->op, [&](node_ptr const& from) { stack.push_back({&from, false}); });
+  };
+  for (auto const& root : roots) {
+    enter(root);
+    while (!stack.empty()) {
+      auto const [n, operands_done] = stack.back();
+      stack.pop_back();
+      if (operands_done)
+        leave(*n);
+      else
+        enter(*n);
     }
   }
   return steps;
