@@ -40,9 +40,6 @@ void fill(nested_list<Value> const& list, int depth, extents const& shape, Value
 
 }  // namespace array_detail
 
-/// New memory for `shape`, uninitialised.
-[[nodiscard]] node_ptr new_storage(dtype type, extents const& shape, location where);
-
 /// Values of one type in row-major order. Copies share memory until one of them writes. Building
 /// one from an expression evaluates it.
 template <class Value>
@@ -109,7 +106,7 @@ class array : public expression_base<array<Value>> {
                                    std::shared_ptr<void const> owner, device on = host) {
     auto storage = buffer::adopt(data, static_cast<std::size_t>(shape.size()) * sizeof(Value),
                                  std::move(owner), on);
-    return array(node::of_storage(dtype_of<Value>, shape, row_major(shape), 0, storage));
+    return array(node::of_storage(dtype_of<Value>, shape, std::move(storage)));
   }
 
   /// Evaluates the expression. Its type must cast safely, as in NumPy; else .astype<T>().
@@ -132,7 +129,7 @@ class array : public expression_base<array<Value>> {
       extents const shape = tree.shape();
       auto call = bind_tree(std::move(tree));
       if (!overwrite(node_, call, shape))
-        node_ = contiguous(node::of_operation(dtype_of<Value>, shape, std::move(call), {}));
+        node_ = computed(dtype_of<Value>, shape, std::move(call), {});
     }
     return *this;
   }
@@ -206,7 +203,13 @@ class array : public expression_base<array<Value>> {
                     ".astype<T>() to convert all the same");
       return {};
     } else {
-      return contiguous(as_argument<Value>(std::forward<E>(e), where).node(where));
+      auto&& tree = as_argument<Value>(std::forward<E>(e), where);
+      if constexpr (is_leaf_tree<std::remove_cvref_t<decltype(tree)>>) {
+        return contiguous(tree.node());
+      } else {
+        extents const shape = tree.shape();
+        return computed(dtype_of<Value>, shape, bind_tree(std::move(tree)), where);
+      }
     }
   }
 

@@ -9,6 +9,7 @@
 #include <kernels/cuda/engine.hpp>
 #endif
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 
@@ -27,16 +28,18 @@ planner& the_planner() {
   return p;
 }
 
-/// Waits for operands that other threads have claimed. False when one was given back: its thread
-/// failed.
-bool await_operands(node const& target) {
+/// Waits for a node that another thread has claimed. False when it was given back: its thread failed.
+bool await(node const& n) {
   auto& p = the_planner();
+  std::unique_lock lock(p.mutex);
+  p.changed.wait(lock, [&] { return n.state.load() != node_state::claimed; });
+  return n.done();
+}
+
+bool await_operands(node const& target) {
   bool all_done = true;
   for_each_operand(target.op, [&](node_ptr const& n) {
-    if (n->done()) return;
-    std::unique_lock lock(p.mutex);
-    p.changed.wait(lock, [&] { return n->state.load() != node_state::claimed; });
-    all_done = all_done && n->done();
+    if (!n->done() && !await(*n)) all_done = false;
   });
   return all_done;
 }
@@ -121,6 +124,25 @@ void evaluate(std::span<node_ptr const> roots) {
     if (tracing() && !mine.steps().empty()) trace("plan\n" + describe(mine.steps()).text());
     mine.run_all();
   }
+}
+
+node_ptr new_storage(dtype type, extents const& shape, location where, device on) {
+  return node::of_storage(type, shape, allocate(type, shape, where, on));
+}
+
+node_ptr computed(dtype type, extents const& shape, fused_operation&& values, location where) {
+  bool const ready = std::all_of(
+      values.operands.begin(), values.operands.end(),
+      [](graph_operand const& operand) { return !operand.source || operand.source->done(); });
+  if (ready && !tracing() && !function_trace::current()) {
+    device const here = current_device();
+    node_ptr result = new_storage(type, shape, where, here);
+    run_fused(values, shape, {result->data(), type, result->stride}, here);
+    return result;
+  }
+  node_ptr result = node::of_operation(type, shape, std::move(values), where);
+  evaluate(result);
+  return result;
 }
 
 std::string explain_nodes(std::span<node_ptr const> roots, plan_format format) {

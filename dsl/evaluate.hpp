@@ -15,6 +15,15 @@ namespace sloth::inline SLOTH_ABI {
 void evaluate(std::span<node_ptr const> roots);
 inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
 
+/// New memory for `shape`, uninitialised.
+[[nodiscard]] node_ptr new_storage(dtype type, extents const& shape, location where,
+                                   device on = device::host);
+
+/// The node of these values, computed: at once where the operands are there and nothing is to be
+/// planned.
+[[nodiscard]] node_ptr computed(dtype type, extents const& shape, fused_operation&& values,
+                                location where);
+
 /// The steps that evaluating `roots` would run.
 enum class plan_format : std::uint8_t { text, json, graphviz };
 [[nodiscard]] std::string explain_nodes(std::span<node_ptr const> roots, plan_format format);

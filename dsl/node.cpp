@@ -130,13 +130,18 @@ void buffer::will_write() {
 #endif
 }
 
-node_ptr node::of_storage(dtype type, extents shape, strides stride, std::int64_t offset,
-                          counted<buffer> storage) {
-  auto result = node_ptr::first(new node(type, std::move(shape)));
-  result->stride = std::move(stride);
-  result->offset = offset;
+node_ptr node::of_storage(dtype type, extents const& shape, counted<buffer> storage) {
+  auto result = node_ptr::first(new node(type, shape));
   result->storage = std::move(storage);
   result->state.store(node_state::done, std::memory_order_release);
+  return result;
+}
+
+node_ptr node::of_storage(dtype type, extents const& shape, strides stride, std::int64_t offset,
+                          counted<buffer> storage) {
+  node_ptr result = of_storage(type, shape, std::move(storage));
+  result->stride = std::move(stride);
+  result->offset = offset;
   return result;
 }
 
@@ -195,8 +200,7 @@ node_ptr node::of_operation(dtype type, extents const& shape, fused_operation&& 
 
 node_ptr node::of_view(node_ptr const& base, extents shape, strides stride, std::int64_t offset,
                        location where) {
-  if (base->done())
-    return of_storage(base->type, std::move(shape), std::move(stride), offset, base->storage);
+  if (base->done()) return of_storage(base->type, shape, std::move(stride), offset, base->storage);
   // Results are row-major from element 0 of their own storage, so that stride and offset are known
   // before the base is computed, and stay right when another thread finishes it meanwhile.
   node_ptr result = of_operation(base->type, std::move(shape), view_operation{base}, where);

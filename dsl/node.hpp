@@ -206,8 +206,9 @@ class node {
   node(dtype type_, extents shape_, location where_ = {})
       : type(type_), shape(std::move(shape_)), stride(row_major(shape)), where(where_) {}
 
-  /// A computed node over `storage`.
-  static node_ptr of_storage(dtype type, extents shape, strides stride, std::int64_t offset,
+  /// A computed node over `storage`: row-major from its beginning, or as the strides say.
+  static node_ptr of_storage(dtype type, extents const& shape, counted<buffer> storage);
+  static node_ptr of_storage(dtype type, extents const& shape, strides stride, std::int64_t offset,
                              counted<buffer> storage);
   /// A pending node.
   static node_ptr of_operation(dtype type, extents shape, operation op, location where);

@@ -140,8 +140,9 @@ std::vector<std::int64_t> identity_of(fused_operation const& call) {
     }
     add_all(operand.shape);
   }
-  add_all(call.slot);
-  for (auto const& s : call.scalars) add_bits(s);
+  add_all(std::span(call.slot, static_cast<std::size_t>(call.form->leaves)));
+  for (auto const& s : std::span(call.scalars, static_cast<std::size_t>(call.form->scalars)))
+    add_bits(s);
   return identity;
 }
 

@@ -101,13 +101,14 @@ void trace_without_product(node& n) {
       worth_while * model.product(n.type, rows, rows, inner))
     return;
   reduce_operation sum;
-  sum.argument.form = call->of_products;
+  sum.argument = fused_operation(*call->of_products);
   for (node_ptr const& factor : {product->a, transposed(product->b, n.where)}) {
     graph_operand operand;
     operand.source = factor;
     operand.type = factor->type;
     operand.shape = factor->shape;
-    sum.argument.slot.push_back(static_cast<std::uint16_t>(sum.argument.operands.size()));
+    std::size_t const k = sum.argument.operands.size();
+    sum.argument.slot[k] = static_cast<std::uint16_t>(k);
     sum.argument.operands.push_back(std::move(operand));
   }
   sum.domain = extents{rows, inner};

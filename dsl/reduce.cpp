@@ -55,12 +55,4 @@ node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction
 
 }  // namespace reduce_detail
 
-node_ptr new_storage(dtype type, extents const& shape, location where) {
-  std::int64_t bytes = 0;
-  if (__builtin_mul_overflow(checked_size(shape, where), size_of(type), &bytes))
-    throw out_of_memory(SIZE_MAX, SIZE_MAX, where);
-  return node::of_storage(type, shape, row_major(shape), 0,
-                          buffer::allocate(static_cast<std::size_t>(bytes), where));
-}
-
 }  // namespace sloth::inline SLOTH_ABI

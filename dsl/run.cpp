@@ -39,6 +39,7 @@ class reader {
   explicit reader(device where) : where_(where) {}
   std::byte* operator()(node const& n) {
     buffer* storage = n.storage.get();
+    storage->require_values();
     if (storage->where() != where_) storage = copies_.emplace_back(storage->on(where_)).get();
     storage->will_read();
     return storage->data() + n.offset * size_of(n.type);
@@ -179,14 +180,17 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
 
 }  // namespace
 
+counted<buffer> allocate(dtype type, extents const& shape, location where, device on) {
+  std::int64_t bytes = 0;
+  if (__builtin_mul_overflow(checked_size(shape, where), size_of(type), &bytes))
+    throw out_of_memory(SIZE_MAX, memory().limit, where);
+  return buffer::allocate(static_cast<std::size_t>(bytes), where, on);
+}
+
 counted<buffer> memory_of(step const& s, device where) {
   node const& target = *s.target;
   if (auto* call = std::get_if<view_operation>(&target.op)) return call->base->storage;
-  std::int64_t bytes = 0;
-  std::int64_t const size = checked_size(target.shape, target.where);
-  if (__builtin_mul_overflow(size, size_of(target.type), &bytes))
-    throw out_of_memory(SIZE_MAX, memory().limit, target.where);
-  return buffer::allocate(static_cast<std::size_t>(bytes), target.where, where);
+  return allocate(target.type, target.shape, target.where, where);
 }
 
 namespace {

@@ -15,6 +15,9 @@ namespace sloth::inline SLOTH_ABI {
 /// The values of a call's steps, written to their memory.
 void run(std::span<step const> call, device where);
 
+/// Memory for a result; throws out_of_memory.
+[[nodiscard]] counted<buffer> allocate(dtype type, extents const& shape, location where, device on);
+
 /// The kernel alone: `call` over `shape` into `out`.
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
                device where);

@@ -129,6 +129,28 @@ BOOST_AUTO_TEST_CASE(auto_plans_each_time_and_lazy_computes_once) {
   BOOST_TEST((copy.node() == l.node()));
 }
 
+BOOST_AUTO_TEST_CASE(an_array_of_computed_operands_is_what_a_plan_makes_of_it) {
+  array<double> const x = counting({3, 4}) / 4;
+  lazy<double> const pending = x + 1;
+  auto const check = [](auto const& e) {
+    lazy<double> const planned = e;
+    evaluate(planned.node());
+    std::size_t const before = allocations();
+    array<double> const at_once = e;
+    BOOST_TEST(allocations() == before + 1);
+    BOOST_TEST(at_once.shape() == planned.shape());
+    BOOST_TEST((at_once.to_vector() == planned.to_vector()));
+  };
+  check(x * x.T()(_, slice(0, 1)).T() - 2 * x);
+  check(softmax(x));
+  check(arange<double>(5) + x(0, 0));
+  check(x(slice(0, 0), _) + 1);
+  array<double> const of_pending = pending * x;
+  BOOST_TEST(pending.node()->done());
+  check(pending * x);
+  BOOST_TEST((of_pending.to_vector() == array<double>((x + 1) * x).to_vector()));
+}
+
 BOOST_AUTO_TEST_CASE(shared_nodes_are_computed_once_in_a_plan) {
   array<double> const x = counting({6, 6});
   auto const y = x & x;
