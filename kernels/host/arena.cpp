@@ -69,7 +69,7 @@ arena_frame::~arena_frame() {
 
 std::byte* arena_frame::bytes(std::int64_t count) {
   // Buffers of equal power-of-two size would share the sets of the L1 cache; 128 bytes part them.
-  std::int64_t const padded = (count + (count >= 2048 ? 128 : 0) + 63) / 64 * 64;
+  std::int64_t const padded = (count + (count >= 2048 ? 128 : 0) + 63) & -64;
   arena_block* block = current;
   if (block == nullptr || block->capacity - block->used < padded) block = advance(padded);
   std::byte* const data = block->data() + block->used;

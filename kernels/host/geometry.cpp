@@ -10,15 +10,17 @@ namespace host_engine {
 domain make_domain(arena_frame& frame, fused_call const& call, extents const& shape,
                    destination const& out) {
   int const rank = shape.rank(), room = rank + 1;
+  std::int64_t* const numbers =
+      frame.take<std::int64_t>(std::int64_t{room} * (2 + call.operand_count));
   domain d{rank,
-           frame.take<std::int64_t>(room),
+           numbers,
            frame.take<unsigned char>(room),
            frame.take<source>(call.operand_count),
            call.operand_count,
            static_cast<std::byte*>(out.data),
-           frame.take<std::int64_t>(room),
+           numbers + room,
            size_of(out.type)};
-  std::int64_t* stride = frame.take<std::int64_t>(std::int64_t{room} * call.operand_count);
+  std::int64_t* stride = numbers + 2 * room;
   std::copy(shape.begin(), shape.end(), d.extent);
   std::copy(out.stride.begin(), out.stride.end(), d.out_stride);
   std::fill_n(d.group, room, static_cast<unsigned char>(0));
