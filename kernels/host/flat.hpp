@@ -171,8 +171,15 @@ template <class X, class T>
     if constexpr ((evaluator<X>::Flags & Eigen::PacketAccessBit) != 0) {
       using packet = typename packet_traits<T>::type;
       constexpr std::int64_t size = packet_traits<T>::size;
-      for (std::int64_t const whole = n / size * size; i < whole; i += size)
-        pstoreu(out + i, from.template packet<Eigen::Unaligned, packet>(i));
+      auto const move = [&](std::int64_t at) __attribute__((always_inline)) {
+        pstoreu(out + at, from.template packet<Eigen::Unaligned, packet>(at));
+      };
+      // Two a turn: one, and its speed depends by a fifth on where in memory the loop's code lies.
+      for (; i + 2 * size <= n; i += 2 * size) move(i), move(i + size);
+      if (i + size <= n) {
+        move(i);
+        i += size;
+      }
     }
     for (; i < n; ++i) out[i] = from.coeff(i);
   } else {
