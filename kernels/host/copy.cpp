@@ -1,4 +1,5 @@
 #include <kernels/host/copy.hpp>
+#include <kernels/host/lanes.hpp>
 
 #include <algorithm>
 #include <cstring>
@@ -24,15 +25,17 @@ struct axis {
 // Whole registers, the last one overlapping: rows of a broadcast column are short.
 template <class U>
 void fill(U* to, U value, std::int64_t n) {
-  constexpr std::int64_t w = 32 / sizeof(U);
+  constexpr std::int64_t w = sizeof(lanes<std::uint64_t>) / sizeof(U);
   if (n < w) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = value;
     return;
   }
   U pattern[w];
   std::fill_n(pattern, w, value);
-  for (std::int64_t i = 0; i + w <= n; i += w) std::memcpy(to + i, pattern, 32);
-  std::memcpy(to + n - w, pattern, 32);
+  lanes<std::uint64_t> whole;
+  std::memcpy(&whole, pattern, sizeof whole);
+  for (std::int64_t i = 0; i + w <= n; i += w) std::memcpy(to + i, &whole, sizeof whole);
+  std::memcpy(to + n - w, &whole, sizeof whole);
 }
 
 template <class U>

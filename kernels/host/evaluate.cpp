@@ -109,12 +109,16 @@ void tile_evaluator::evaluate(tile_cursor const& at, std::byte* to, std::int64_t
   chunk c{count, to, leaf_, call_.scalars, nullptr, nullptr, scratch_};
   if (!tiling_.by_rows) return root_.run(c);
   c.n = row;
-  for (std::int64_t i = 0;; ++i) {
-    c.out = to + i * row_pitch;
-    root_.run(c);
-    if (i + 1 == at.length[last - 1]) return;
-    for (int k = root_.first_leaf; k < root_.first_leaf + root_.leaf_count; ++k)
-      leaf_[k] = static_cast<std::byte const*>(leaf_[k]) + leaf_pitch_[k];
+  // In registers: the compiler does not know what `run` writes.
+  chunk_function const run = root_.run;
+  void const** const leaf = leaf_ + root_.first_leaf;
+  std::int64_t const* const pitch = leaf_pitch_ + root_.first_leaf;
+  int const leaves = root_.leaf_count;
+  for (std::int64_t left = at.length[last - 1];;) {
+    run(c);
+    if (--left == 0) return;
+    c.out = static_cast<std::byte*>(c.out) + row_pitch;
+    for (int k = 0; k < leaves; ++k) leaf[k] = static_cast<std::byte const*>(leaf[k]) + pitch[k];
   }
 }
 

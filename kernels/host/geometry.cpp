@@ -222,7 +222,7 @@ bool split_rows(domain& d, std::int64_t* block) {
   int const last = d.rank - 1;
   std::int64_t const n = d.extent[last];
   if (n % 16 != 0 || d.out_stride[last] != 1) return false;
-  std::int64_t const piece = 16 * divisor(n / 16, std::min(n / 16, chunk_elements / 4 / 16));
+  std::int64_t const piece = 16 * divisor(n / 16, std::min(n / 16, chunk_elements / 2 / 16));
   if (piece < 256 || piece == n) return false;
   d.extent[last] = n / piece;
   d.extent[last + 1] = piece;
