@@ -138,8 +138,9 @@ template <expression X>
   using product = apply<op::multiply, leaf<value>, leaf<value>>;
   reduce_detail::options how;
   how.where = where;
-  leaf<value> const values(diagonal(as_tree(std::forward<X>(x)).node(where), k, where));
-  node_ptr total = reduce_detail::reduce_node(bind_tree(values), values.shape(), reduction::sum,
+  leaf<value> values(diagonal(as_tree(std::forward<X>(x)).node(where), k, where));
+  extents const shape = values.shape();
+  node_ptr total = reduce_detail::reduce_node(bind_tree(std::move(values)), shape, reduction::sum,
                                               dtype_of<sum_t<value>>, how,
                                               device_reduce_of<reduction::sum, leaf<value>>());
   if constexpr (std::is_same_v<value, sum_t<value>>) {
