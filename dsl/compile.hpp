@@ -2,7 +2,7 @@
 #pragma once
 
 #include <dsl/functions.hpp>
-#include <dsl/kept_plan.hpp>
+#include <dsl/kept_plans.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
