@@ -1,11 +1,13 @@
-// Random programs of products and what surrounds them, planned, against plain loops over each
-// operation as it is written. SLOTH_PROGRAMS says how many (2000 by default; 20000 take about 16 s).
+// Random programs of products and what surrounds them, planned and compiled, against plain loops over
+// each operation as it is written. SLOTH_PROGRAMS says how many (2000 by default).
+#include <dsl/model.hpp>
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <random>
 
 using namespace sloth;
@@ -82,25 +84,62 @@ naive summed(naive const& a, bool down, bool across) {
   });
 }
 
+naive means(naive const& a, bool down) {
+  return scaled(1.L / static_cast<long double>(down ? a.rows : a.columns), summed(a, down, !down));
+}
+naive variances(naive const& a, bool down) {
+  naive const mean = means(a, down);
+  return means(naive::of(a.rows, a.columns,
+                         [&](int64_t i, int64_t j) {
+                           long double const d = a.at(i, j).value - mean.at(i, j).value;
+                           long double const s = a.at(i, j).size + mean.at(i, j).size;
+                           return element{d * d, s * s};
+                         }),
+               down);
+}
+naive traced(naive const& a) {
+  element sum{0, 0};
+  for (int64_t i = 0; i < a.rows; ++i)
+    sum = {sum.value + a.at(i, i).value, sum.size + a.at(i, i).size};
+  return naive::of(1, 1, [&](int64_t, int64_t) { return sum; });
+}
+
 /// Values that a program has computed or will, each beside what the loops say.
 class program {
  public:
-  explicit program(std::uint64_t seed) : random_(seed) {
-    for (int64_t a : extents_)
-      for (int64_t b : extents_)
-        if (chance(0.6)) add_input(a, b);
-    add_input(extents_[0], extents_[1]);
+  /// With inputs of its own.
+  explicit program(std::uint64_t seed) : random_(seed) { start(); }
+  /// With its inputs in one array, which a compiled function's argument may be.
+  program(std::uint64_t seed, lazy<double> inputs) : random_(seed), given_(std::move(inputs)) {
+    start();
+  }
+
+  /// All inputs, one behind the other.
+  [[nodiscard]] array<double> inputs() const { return array<double>(inputs_); }
+
+  void build() {
+    int const steps = 4 + static_cast<int>(random_() % 12);
+    for (int k = 0; k < steps; ++k) step();
+  }
+  /// The last two values.
+  [[nodiscard]] auto results() {
+    auto last = std::move(values_.back().planned);
+    values_.pop_back();
+    return std::tuple(std::move(last), std::move(values_.back().planned));
+  }
+  void check_results(std::tuple<array<double>, array<double>> const& all) const {
+    check(std::get<0>(all), values_.back().expected);
+    check(std::get<1>(all), (values_.end() - 2)->expected);
   }
 
   void run() {
-    int const steps = 4 + static_cast<int>(random_() % 12);
-    for (int k = 0; k < steps; ++k) step();
+    build();
     if (chance(0.5)) {  // all of what is there at once
       std::vector<node_ptr> nodes;
       for (auto const& v : values_) nodes.push_back(v.planned.node());
       evaluate(nodes);
     }
-    for (auto const& v : values_) check(v);
+    for (auto const& v : values_) check(v.planned, v.expected);
   }
 
  private:
@@ -112,12 +151,24 @@ class program {
   bool chance(double p) { return static_cast<double>(random_() >> 11) * 0x1p-53 < p; }
   double number() { return static_cast<double>(random_() % 16 + 1) / 8 * (chance(0.5) ? 1 : -1); }
 
+  void start() {
+    for (int64_t a : extents_)
+      for (int64_t b : extents_)
+        if (chance(0.6)) add_input(a, b);
+    add_input(extents_[0], extents_[1]);
+  }
   void add_input(int64_t rows, int64_t columns) {
-    array<double> const x = generator(random_()).uniform<double>(-1, 1, {rows, columns});
-    values_.push_back({x, naive::of(rows, columns, [&](int64_t i, int64_t j) {
-                         long double const v = x.data()[i * columns + j];
-                         return element{v, std::abs(v)};
-                       })});
+    auto const first = static_cast<int64_t>(inputs_.size());
+    std::vector<double> own(static_cast<std::size_t>(rows * columns));
+    for (double& x : own) x = std::ldexp(static_cast<double>(random_() >> 11), -52) - 1;
+    inputs_.insert(inputs_.end(), own.begin(), own.end());
+    auto const all = given_ ? *given_ : lazy<double>(array<double>(own));
+    auto const part = given_ ? slice(first, first + rows * columns) : slice(_);
+    values_.push_back(
+        {all(part).reshape(rows, columns), naive::of(rows, columns, [&](int64_t i, int64_t j) {
+           long double const v = own[static_cast<std::size_t>(i * columns + j)];
+           return element{v, std::abs(v)};
+         })});
   }
   /// A value with that many rows and columns (0: any); moved away from the program where nothing else
   /// is to reach it.
@@ -146,7 +197,7 @@ class program {
 
   void step() {
     double const f = number(), g = number();
-    auto const kind = random_() % 9;
+    auto const kind = random_() % 11;
     if (kind < 4) {
       value a = operand(), b = operand(a.expected.columns);
       values_.push_back(
@@ -170,6 +221,17 @@ class program {
       value b = operand(e.rows, e.columns);
       values_.push_back({lazy<double>(std::move(a.planned) - std::move(b.planned)),
                          combined(1, e, -1, b.expected)});
+    } else if (kind == 8) {
+      bool const down = chance(0.5);
+      lazy<double> const of = std::move(a.planned);
+      values_.push_back({mean(of, axis(down ? 0 : 1), keepdims), means(e, down)});
+      values_.push_back({var(of, axis(down ? 0 : 1), keepdims), variances(e, down)});
+      keep_small();
+    } else if (kind == 9) {
+      value b = operand(e.columns, e.rows);
+      values_.push_back({trace(std::move(a.planned) & std::move(b.planned)).reshape(1, 1),
+                         traced(product(e, b.expected))});
+      keep_small();
     } else {
       bool const down = chance(0.5), across = !down || chance(0.5);
       naive const sums = summed(e, down, across);
@@ -178,7 +240,8 @@ class program {
                           : lazy<double>(sum(std::move(a.planned), axis(down ? 0 : 1), keepdims)),
            sums});
     }
-    if (chance(0.1)) check(values_.back());  // computed, and used again
+    if (chance(0.1) && !given_)
+      check(values_.back().planned, values_.back().expected);  // used again
   }
   /// The last value by its largest, so that no program overflows.
   void keep_small() {
@@ -191,18 +254,19 @@ class program {
     values_.push_back({lazy<double>(f * std::move(last.planned)), scaled(f, last.expected)});
   }
 
-  void check(value const& v) {
-    array<double> const result = v.planned;
-    naive const& e = v.expected;
+  static void check(lazy<double> const& planned, naive const& e) {
+    array<double> const result = planned;
     BOOST_REQUIRE(result.shape() == (extents{e.rows, e.columns}));
     double const* const p = result.data();
     for (std::size_t k = 0; k < e.value.size(); ++k)
       if (!(std::abs(p[k] - e.value[k]) <= 1e-13L * (e.size[k] + 1e-300L)))
         BOOST_FAIL("element " << k << " is " << p[k] << ", by loops "
-                              << static_cast<double>(e.value[k]) << "; " << explain(v.planned));
+                              << static_cast<double>(e.value[k]) << "; " << explain(planned));
   }
 
   std::mt19937_64 random_;
+  std::optional<lazy<double>> given_;
+  std::vector<double> inputs_;
   // Long and thin ones too, or no order of products would be better than another.
   int64_t const extents_[4] = {1, static_cast<int64_t>(2 + random_() % 4),
                                static_cast<int64_t>(6 + random_() % 20),
@@ -210,16 +274,43 @@ class program {
   std::vector<value> values_;
 };
 
+int program_count() {
+  char const* const wanted = std::getenv("SLOTH_PROGRAMS");
+  return wanted ? std::atoi(wanted) : 2000;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(oracle)
 
 BOOST_AUTO_TEST_CASE(random_programs_agree_with_plain_loops) {
-  char const* const wanted = std::getenv("SLOTH_PROGRAMS");
-  int const programs = wanted ? std::atoi(wanted) : 2000;
+  int const programs = program_count();
   BOOST_TEST_REQUIRE(programs > 0);
   for (int seed = 1; seed <= programs; ++seed) BOOST_TEST_CONTEXT("program " << seed) {
+      std::optional<model_scope> there;  // every other one as a GPU would plan it
+      if (seed % 2 == 0) there.emplace(h200);
       program(static_cast<std::uint64_t>(seed)).run();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(compiled_programs_agree_with_plain_loops) {
+  int const programs = program_count() / 4;
+  for (int seed = 1; seed <= programs; ++seed) BOOST_TEST_CONTEXT("program " << seed) {
+      auto const number = static_cast<std::uint64_t>(seed);
+      std::optional<model_scope> there;
+      if (seed % 2 == 0) there.emplace(h200);
+      program plain(number);
+      plain.build();
+      auto const compiled = compile([&](lazy<double> const& inputs) {
+        program again(number, inputs);
+        again.build();
+        return again.results();
+      });
+      array<double> const inputs = plain.inputs(), others = 0.5 * inputs;
+      plain.check_results(compiled(inputs));
+      (void)compiled(others);
+      plain.check_results(compiled(inputs));
+      plain.check_results(compiled(inputs));
     }
 }
 
