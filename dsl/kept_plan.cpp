@@ -203,7 +203,7 @@ void kept_plan::run_steps() {
 /// The arguments' memory in place of the placeholders, until the call ends; nothing of it stays.
 class kept_plan::binding {
  public:
-  binding(kept_plan& p, std::span<node_ptr const> arguments) : p_(p) {
+  binding(kept_plan& p, std::span<node_ptr const> arguments) : binding(p) {  // undone if it throws
     for (auto const& v : p.views_) {
       node const& from = *arguments[static_cast<std::size_t>(v.argument)];
       auto storage = from.storage->on(p.where_);
@@ -212,7 +212,6 @@ class kept_plan::binding {
       v.reader->offset = v.offset + from.offset;
     }
     for (auto const& c : p.constants_) c->storage->on(p.where_)->will_read();
-    for (auto const& d : p.drawn_) d.operand->params[0] = d.draw->taken;
   }
   ~binding() {
     for (auto const& v : p_.views_) {
@@ -225,14 +224,16 @@ class kept_plan::binding {
   binding& operator=(binding const&) = delete;
 
  private:
+  explicit binding(kept_plan& p) : p_(p) {}
   kept_plan& p_;
 };
 
 std::vector<node_ptr> kept_plan::operator()(std::span<node_ptr const> arguments) {
   std::lock_guard const lock(mutex_);
+  binding const bound(*this, arguments);
   if (drawn_anew_) trace_.draw_again();
   drawn_anew_ = true;
-  binding const bound(*this, arguments);
+  for (auto const& d : drawn_) d.operand->params[0] = d.draw->taken;
 #if defined(SLOTH_CUDA)
   if (recordings_)
     recordings_->run(*this);
