@@ -81,7 +81,7 @@ bool overwrite(node_ptr const& target, fused_operation const& values, extents co
   if (!reached_only_from(target, {}, values) || !may_overwrite(target, values)) return false;
   target->storage->will_write();
   if (shape.size() > 0)
-    run_fused(values, shape, {target->data(), target->type, target->stride}, current_device());
+    run_fused(values, shape, {target->data(), target->type, target->stride}, current_device(), {});
   return true;
 }
 
@@ -96,8 +96,8 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
   evaluate_operands(values);
   if (!reached_only_from(target, region, values)) {
     auto const bytes = target->shape.size() * size_of(target->type);
-    trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
     node_ptr copy = detached(target, where);
+    trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
     region =
         node::of_view(copy, region->shape, region->stride, region->offset - target->offset, where);
     target = std::move(copy);
@@ -108,7 +108,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
   }
   region->storage->will_write();
   run_fused(values, region->shape, {region->data(), region->type, region->stride},
-            region->storage->where());
+            region->storage->where(), where);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

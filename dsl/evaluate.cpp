@@ -137,7 +137,7 @@ node_ptr computed(dtype type, extents const& shape, fused_operation&& values, lo
   if (ready && !tracing() && !function_trace::current()) {
     device const here = current_device();
     node_ptr result = new_storage(type, shape, where, here);
-    run_fused(values, shape, {result->data(), type, result->stride}, here);
+    run_fused(values, shape, {result->data(), type, result->stride}, here, where);
     return result;
   }
   node_ptr result = node::of_operation(type, shape, std::move(values), where);
@@ -173,7 +173,15 @@ node_ptr reshaped(node_ptr const& n, extents const& wanted, location where) {
       where);
 }
 
+namespace {
+std::size_t bytes_of(node const& n) {
+  return static_cast<std::size_t>(n.shape.size() * size_of(n.type));
+}
+constexpr const char* to_host = "from the GPU to the host";
+}  // namespace
+
 node_ptr detached(node_ptr const& n, location where) {
+  no_sync::refuse_copy(bytes_of(*n), "on write, since another handle reaches them", where);
   evaluate(n);
   node_ptr copy = node::of_operation(n->type, n->shape, copy_of(n), where);
   evaluate(copy);
@@ -183,6 +191,7 @@ node_ptr detached(node_ptr const& n, location where) {
 void make_exclusive_on_host(node_ptr& target) {
   bool const exclusive = target->references() == 1 && target->storage->references() == 1;
   if (!exclusive || target->storage->where() != device::host) {
+    if (exclusive) no_sync::refuse_copy(bytes_of(*target), to_host, {});
     device_scope const here(device::host);
     target = detached(target, {});
   }
@@ -195,11 +204,12 @@ void refuse_item(node const& n, location where) {
                     where);
 }
 
-void read_element(node const& n, void* to) {
+void read_element(node const& n, void* to, [[maybe_unused]] location where) {
   auto const size = static_cast<std::size_t>(size_of(n.type));
   n.storage->require_values();
 #if defined(SLOTH_CUDA)
   if (n.storage->where() == device::gpu) {
+    no_sync::refuse_copy(size, to_host, where);
     n.storage->will_read();
     return cuda_engine::copy_to_host(to, n.data(), size);
   }

@@ -48,13 +48,15 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
 [[nodiscard]] bool overwrite(node_ptr const& target, fused_operation const& values,
                              extents const& shape);
 
-/// Makes `target` alone reach its memory, on the host, to be handed out for writing.
+/// Makes `target` alone reach its memory, on the host, to be handed out for writing. Throws
+/// device_error under no_sync where that takes a copy.
 void make_exclusive_on_host(node_ptr& target);
-/// A contiguous copy in memory of its own.
+/// A contiguous copy in memory of its own, to be written. Throws device_error under no_sync.
 [[nodiscard]] node_ptr detached(node_ptr const& n, location where);
 
-/// The only element of a computed node, wherever it is.
-void read_element(node const& n, void* to);
+/// The only element of a computed node, wherever it is. Throws device_error under no_sync where that
+/// is the GPU.
+void read_element(node const& n, void* to, location where = {});
 [[noreturn]] void refuse_item(node const& n, location where);
 [[nodiscard]] bool truth_of(node_ptr const& n);
 
@@ -63,15 +65,15 @@ template <class Value>
   if (n->shape.size() != 1) refuse_item(*n, where);
   evaluate(n);
   Value value;
-  read_element(*n, &value);
+  read_element(*n, &value, where);
   return value;
 }
 
 template <class Value>
-[[nodiscard]] std::vector<Value> vector_of(node_ptr const& n) {
+[[nodiscard]] std::vector<Value> vector_of(node_ptr const& n, location where) {
   node_ptr const flat = contiguous(n);
   if (flat->shape.size() == 0) return {};
-  auto const* first = reinterpret_cast<Value const*>(flat->data_on(device::host));
+  auto const* first = reinterpret_cast<Value const*>(flat->data_on(device::host, where));
   return std::vector<Value>(first, first + flat->shape.size());
 }
 

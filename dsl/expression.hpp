@@ -88,7 +88,7 @@ class expression_base : public expression_tag {
   }
   /// The elements in row-major order; evaluates.
   [[nodiscard]] auto to_vector(location where = location::here()) const {
-    return vector_of<value_t<Self>>(self().node(where));
+    return vector_of<value_t<Self>>(self().node(where), where);
   }
   /// The truth of the only element; evaluates. Throws shape_error unless there is exactly one.
   explicit operator bool() const { return truth_of(self().node()); }

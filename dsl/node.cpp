@@ -82,13 +82,16 @@ buffer::~buffer() {
   if (!owner_) give_back(data_, bytes_, where_);
 }
 
-counted<buffer> buffer::on(device where) {
+counted<buffer> buffer::on(device where, [[maybe_unused]] location place) {
   require_values();
   if (where == where_) return counted<buffer>(this);
   std::lock_guard lock(mutex_);
   counted<buffer> copy = copy_;
 #if defined(SLOTH_CUDA)
   if (!copy) {
+    no_sync::refuse_copy(
+        bytes_, where == device::gpu ? "from the host to the GPU" : "from the GPU to the host",
+        place);
     copy = allocate(bytes_, {}, where);
     if (where == device::gpu) {
       cuda_engine::copy_to_device(copy->data_, data_, bytes_);

@@ -81,8 +81,9 @@ class buffer {
   void require_values() const;
   [[nodiscard]] device where() const noexcept { return where_; }
   /// This buffer, or its copy on the other device: made once, kept until a write drops it. Of a
-  /// user's memory, which he may write himself, a new one each time.
-  [[nodiscard]] counted<buffer> on(device where);
+  /// user's memory, which he may write himself, a new one each time. Throws device_error under
+  /// no_sync where a copy is to be made, naming the place that needs it.
+  [[nodiscard]] counted<buffer> on(device where, location place = {});
   /// Before this thread's stream reads, or writes: waits for other streams' use, and drops copies
   /// that a write makes stale.
   void will_read();
@@ -227,8 +228,8 @@ class node {
     return storage->data() + offset * size_of(type);
   }
   /// The same on `where`, in a copy when the memory is elsewhere.
-  [[nodiscard]] std::byte* data_on(device where) const {
-    return storage->on(where)->data() + offset * size_of(type);
+  [[nodiscard]] std::byte* data_on(device where, location place = {}) const {
+    return storage->on(where, place)->data() + offset * size_of(type);
   }
   [[nodiscard]] int references() const noexcept {
     return references_.load(std::memory_order_acquire);

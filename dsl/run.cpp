@@ -36,17 +36,19 @@ void align(strides& stride, extents const& shape, int domain_rank) {
 /// live as long as the reader.
 class reader {
  public:
-  explicit reader(device where) : where_(where) {}
+  reader(device where, location place) : where_(where), place_(place) {}
   std::byte* operator()(node const& n) {
     buffer* storage = n.storage.get();
     storage->require_values();
-    if (storage->where() != where_) storage = copies_.emplace_back(storage->on(where_)).get();
+    if (storage->where() != where_)
+      storage = copies_.emplace_back(storage->on(where_, place_)).get();
     storage->will_read();
     return storage->data() + n.offset * size_of(n.type);
   }
 
  private:
   device where_;
+  location place_;  // of the expression
   std::vector<counted<buffer>> copies_;
 };
 
@@ -54,9 +56,9 @@ class reader {
 /// with neither source nor generator.
 class bound_call {
  public:
-  bound_call(fused_operation const& call, int domain_rank, device where,
+  bound_call(fused_operation const& call, int domain_rank, device where, location place,
              void const* product = nullptr)
-      : call_(call), read_(where) {
+      : call_(call), read_(where, place) {
     operands_.reserve(call.operands.size());
     for (auto const& from : call.operands) {
       operand& to = operands_.emplace_back();
@@ -101,13 +103,13 @@ void launch(fused_call const& call, extents const& shape, destination const& out
 }  // namespace
 
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
-               device where) {
-  launch(bound_call(call, shape.rank(), where).get(), shape, out, where);
+               device where, location place) {
+  launch(bound_call(call, shape.rank(), where, place).get(), shape, out, where);
 }
 
 namespace {
 
-void run_reduce(reduce_operation const& call, dtype type, void* out, device where,
+void run_reduce(reduce_operation const& call, node const& target, void* out, device where,
                 [[maybe_unused]] void* mean = nullptr) {
   int const rank = call.domain.rank();
   std::vector<char> reduced(call.reduced.begin(), call.reduced.end());
@@ -119,19 +121,19 @@ void run_reduce(reduce_operation const& call, dtype type, void* out, device wher
       stride[axis] = step;
       step *= call.domain[axis];
     }
-  bound_call const bound(call.argument, rank, where);
+  bound_call const bound(call.argument, rank, where, target.where);
 #if defined(SLOTH_CUDA)
   if (where == device::gpu)
     return call.device(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
-                       call.ddof, {out, type, std::move(stride)}, mean);
+                       call.ddof, {out, target.type, std::move(stride)}, mean);
 #endif
   host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
-                      call.op, call.ddof, {out, type, std::move(stride)});
+                      call.op, call.ddof, {out, target.type, std::move(stride)});
 }
 
 void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {
   auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
-  reader read(where);
+  reader read(where, target.where);
   auto matrix_of = [&](node const& n, bool left) {
     int const rank = n.shape.rank();
     matrix_operand m;
@@ -174,7 +176,7 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
       host_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n);
   }
   if (!call.epilogue) return;
-  bound_call const around(call.epilogue->written, target.shape.rank(), where, out);
+  bound_call const around(call.epilogue->written, target.shape.rank(), where, target.where, out);
   launch(around.get(), target.shape, {out, target.type, target.stride}, where);
 }
 
@@ -199,9 +201,10 @@ void run_one(step const& s, device where) {
   node const& target = *s.target;
   counted<buffer> const& storage = s.memory;
   if (auto* call = std::get_if<fused_operation>(&target.op))
-    run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where);
+    run_fused(*call, target.shape, {storage->data(), target.type, target.stride}, where,
+              target.where);
   else if (auto* call = std::get_if<reduce_operation>(&target.op))
-    run_reduce(*call, target.type, storage->data(), where);
+    run_reduce(*call, target, storage->data(), where);
   else if (auto* call = std::get_if<matmul_operation>(&target.op))
     run_matmul(*call, target, storage->data(), where);
 }
@@ -209,7 +212,7 @@ void run_one(step const& s, device where) {
 #if defined(SLOTH_CUDA)
 /// Products of matrices of one shape, as they lie.
 void run_batch(std::span<step const> products) {
-  reader read(device::gpu);
+  reader read(device::gpu, products.front().target->where);
   auto const matrix_of = [&](node const& n) {
     return matrix_operand{read(n), n.stride[0], n.stride[1], {}};
   };
@@ -233,7 +236,7 @@ void run(std::span<step const> call, device where) {
     step const& first = call.front();
     auto const* variance = std::get_if<reduce_operation>(&first.target->op);
     if (!variance) return run_batch(call);
-    return run_reduce(*variance, first.target->type, first.memory->data(), where,
+    return run_reduce(*variance, *first.target, first.memory->data(), where,
                       call.back().memory->data());
   }
 #endif

@@ -18,9 +18,9 @@ void run(std::span<step const> call, device where);
 /// Memory for a result; throws out_of_memory.
 [[nodiscard]] counted<buffer> allocate(dtype type, extents const& shape, location where, device on);
 
-/// The kernel alone: `call` over `shape` into `out`.
+/// The kernel alone: `call`, written at `place`, over `shape` into `out`.
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
-               device where);
+               device where, location place);
 
 /// The expression of `form` over one operand, which has no scalars.
 [[nodiscard]] fused_operation operation_of(fused_form const& form, node_ptr const& n);

@@ -9,7 +9,7 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 thread_local device const* chosen_device = nullptr;
 thread_local precision current_precision = precision::ieee;
-thread_local bool strict = false;
+thread_local bool strict = false, waits_refused = false;
 }  // namespace
 
 device current_device() {
@@ -51,9 +51,11 @@ stream_scope::~stream_scope() {
 #endif
 }
 
-void synchronize() {
+void synchronize([[maybe_unused]] location here) {
 #if defined(SLOTH_CUDA)
-  if (cuda_engine::available()) cuda_engine::synchronize();
+  if (!cuda_engine::available()) return;
+  if (no_sync::current()) throw device_error("no_sync: synchronize() would wait for the GPU", here);
+  cuda_engine::synchronize();
 #endif
 }
 
@@ -66,5 +68,14 @@ precision precision_scope::current() { return current_precision; }
 strict_scope::strict_scope() : previous_(strict) { strict = true; }
 strict_scope::~strict_scope() { strict = previous_; }
 bool strict_scope::current() { return strict; }
+
+no_sync::no_sync() : previous_(waits_refused) { waits_refused = true; }
+no_sync::~no_sync() { waits_refused = previous_; }
+bool no_sync::current() { return waits_refused; }
+void no_sync::refuse_copy(std::size_t bytes, const char* how, location where) {
+  if (waits_refused)
+    throw device_error("no_sync: " + std::to_string(bytes) + " bytes would be copied " + how,
+                       where);
+}
 
 }  // namespace sloth::inline SLOTH_ABI

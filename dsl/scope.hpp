@@ -1,4 +1,5 @@
-// Scopes of a thread: where evaluations run, on which stream, in which arithmetic products are built.
+// Scopes of a thread: where evaluations run, on which stream, in which arithmetic products are built,
+// what may wait or copy.
 #pragma once
 
 #include <dsl/error.hpp>
@@ -59,6 +60,24 @@ class [[nodiscard]] strict_scope {
   bool previous_;
 };
 
+/// Until the scope ends, what would wait for the GPU or copy without being asked to throws
+/// device_error in this thread, and no values change: an operand that lies on the other device and
+/// has no copy there, the host's reading of the GPU's values (`item`, `to_vector`, `data`, printing,
+/// saving, `if (...)`), a copy-on-write, synchronize(). Without a GPU that is the copy-on-write alone.
+class [[nodiscard]] no_sync {
+ public:
+  no_sync();
+  ~no_sync();
+  no_sync(no_sync const&) = delete;
+  no_sync& operator=(no_sync const&) = delete;
+  [[nodiscard]] static bool current();
+  /// Throws device_error within a scope: "no_sync: BYTES bytes would be copied HOW".
+  static void refuse_copy(std::size_t bytes, const char* how, location where);
+
+ private:
+  bool previous_;
+};
+
 /// This thread's work on the GPU goes to a stream of the user's, a cudaStream_t, until the scope
 /// ends; elsewhere each thread has a stream of its own. Its owner may destroy it then. Throws
 /// device_error without a GPU.
@@ -74,6 +93,7 @@ class [[nodiscard]] stream_scope {
 };
 
 /// Waits until the device has done what this thread has given it so far; faults are thrown here.
-void synchronize();
+/// Throws device_error under no_sync.
+void synchronize(location here = location::here());
 
 }  // namespace sloth::inline SLOTH_ABI

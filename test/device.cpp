@@ -185,4 +185,81 @@ BOOST_AUTO_TEST_CASE(uniform_numbers_are_curands_own) {
 #endif
 }
 
+BOOST_AUTO_TEST_CASE(no_sync_refuses_a_copy_on_write) {
+  using values = std::vector<double>;
+  std::string const copied =
+      "no_sync: 24 bytes would be copied on write, since another handle reaches them";
+  array<double> x = arange<double>(3);
+  array<double> const y = x, z = x + 10;
+  {
+    no_sync const here;
+    { no_sync const nested; }
+    BOOST_TEST(no_sync::current());
+    REFUSES_HERE(device_error, copied, x += 1);
+    REFUSES_HERE(device_error, copied, x(0) = 7);
+    REFUSES(device_error, copied, x.data());
+    x = x + z;  // takes new memory, and leaves the shared one to y
+    x *= 2;     // in place
+    bool elsewhere = true;
+    std::thread([&] { elsewhere = no_sync::current(); }).join();
+    BOOST_TEST(!elsewhere);
+  }
+  BOOST_TEST(!no_sync::current());
+  BOOST_TEST((y.to_vector() == values{0, 1, 2}));
+  BOOST_TEST((x.to_vector() == values{20, 24, 28}));
+  array<double> const w = x;
+  x += 1;
+  BOOST_TEST((w.to_vector() == values{20, 24, 28}));
+  BOOST_TEST((x.to_vector() == values{21, 25, 29}));
+}
+
+BOOST_AUTO_TEST_CASE(no_sync_refuses_operands_from_elsewhere) {
+  if (!on_gpu) return;
+  using values = std::vector<double>;
+  std::string const up = "no_sync: 16 bytes would be copied from the host to the GPU";
+  std::string const down = "no_sync: 16 bytes would be copied from the GPU to the host";
+  array<double> const there(values{1, 2});  // in the host's memory
+  array<double> x = arange<double>(2);
+  auto product = compile([](auto const& a, auto const& b) { return a * b; });
+  {
+    no_sync const here;
+    REFUSES_HERE(device_error, up, array<double>(there + 1));
+    REFUSES_HERE(device_error, up, array<double>(x & there));
+    REFUSES(device_error, up, array<double>(sum(there)));
+    REFUSES_HERE(device_error, up, x += there);
+    REFUSES_HERE(device_error, up, x(slice(1)) = there(slice(1)));
+    REFUSES(device_error, up, product(x, there));
+    x += 1;  // in place: what was refused holds nothing
+    device_scope const on_host(host);
+    REFUSES_HERE(device_error, down, array<double>(x + 1));
+  }
+  BOOST_TEST((x.to_vector() == values{1, 2}));
+  BOOST_TEST((there.to_vector() == values{1, 2}));
+  array<double> const y = product(x, there);
+  no_sync const here;
+  array<double> const z = y + there;  // its copy is there
+}
+
+BOOST_AUTO_TEST_CASE(no_sync_refuses_the_hosts_reads) {
+  if (!on_gpu) return;
+  using values = std::vector<double>;
+  auto const down = [](int bytes) {
+    return "no_sync: " + std::to_string(bytes) + " bytes would be copied from the GPU to the host";
+  };
+  array<double> x = arange<double>(2);
+  {
+    no_sync const here;
+    REFUSES_HERE(device_error, down(8), sum(x).item());
+    REFUSES(device_error, down(1), bool(any(x > 0.)));
+    REFUSES_HERE(device_error, down(16), x.to_vector());
+    REFUSES(device_error, down(16), to_string(x));
+    REFUSES(device_error, down(16), std::as_const(x).data());
+    REFUSES(device_error, down(16), x.data());
+    REFUSES_HERE(device_error, "no_sync: synchronize() would wait for the GPU", synchronize());
+  }
+  BOOST_TEST((x.to_vector() == values{0, 1}));
+  no_sync const here;
+  BOOST_TEST((x.to_vector() == values{0, 1}));  // the copy is there
+}
+
 BOOST_AUTO_TEST_SUITE_END()
