@@ -11,11 +11,6 @@ namespace sloth::inline SLOTH_ABI {
 
 namespace {
 
-const char* name_of(step_kind kind) {
-  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "view"};
-  return names[static_cast<int>(kind)];
-}
-
 const char* name_of(generator_kind kind) {
   constexpr const char* names[] = {"", "rand", "normal", "arange", "linspace", "eye", "full"};
   return names[static_cast<int>(kind)];
@@ -165,7 +160,7 @@ std::string plan_description::text() const {
   for (auto const& x : inputs) all += (all.empty() ? "" : ", ") + x.name + ": " + typed(x);
   if (!all.empty()) all += "\n";
   for (auto const& s : steps) {
-    std::string kind = name_of(s.kind);
+    std::string kind = to_string(s.kind);
     kind.resize(8, ' ');
     all += s.result.name + ": " + typed(s.result) + "  " + kind + s.expression;
     if (!s.flags.empty()) all += "  " + s.flags;
@@ -180,7 +175,7 @@ std::string plan_description::json() const {
   double seconds = 0;
   for (auto const& s : steps) seconds += s.seconds;
   auto const step_of = [](described_step const& s) {
-    std::string text = "\n  {" + json_of(s.result) + ", \"kind\": " + quoted(name_of(s.kind)) +
+    std::string text = "\n  {" + json_of(s.result) + ", \"kind\": " + quoted(to_string(s.kind)) +
                        ", \"expression\": " + quoted(s.expression) +
                        ", \"reads\": " + list(s.reads, quoted);
     if (!s.flags.empty()) text += ", \"flags\": " + quoted(s.flags);
@@ -202,7 +197,7 @@ std::string plan_description::graphviz() const {
   for (auto const& x : inputs)
     all += "  " + x.name + " [shape=ellipse, label=" + quoted(x.name + ": " + typed(x)) + "];\n";
   for (auto const& s : steps) {
-    std::string label = s.result.name + ": " + typed(s.result) + "  " + name_of(s.kind);
+    std::string label = s.result.name + ": " + typed(s.result) + "  " + to_string(s.kind);
     for (std::string const& line : {s.expression, s.kind == step_kind::view ? "" : work(s), s.rule})
       if (!line.empty()) label += "\n" + line;
     std::string escaped;  // Graphviz writes a new line as \n

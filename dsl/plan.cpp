@@ -12,11 +12,7 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 
 step_kind kind_of(node const& n) {
-  if (auto* call = std::get_if<fused_operation>(&n.op)) {
-    if (call->form->row_count > 0) return step_kind::row;
-    bool const leaf = call->form->root.run == nullptr && call->operands.front().source;
-    return leaf ? step_kind::copy : step_kind::fused;
-  }
+  if (auto* call = std::get_if<fused_operation>(&n.op)) return kind_of(*call);
   if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
   return step_kind::view;
@@ -170,6 +166,17 @@ std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
     }
   }
   return found;
+}
+
+step_kind kind_of(fused_operation const& call) {
+  if (call.form->row_count > 0) return step_kind::row;
+  bool const leaf = call.form->root.run == nullptr && call.operands.front().source;
+  return leaf ? step_kind::copy : step_kind::fused;
+}
+
+const char* to_string(step_kind kind) {
+  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "view"};
+  return names[static_cast<int>(kind)];
 }
 
 std::vector<step> make_plan(std::span<node_ptr const> roots) {

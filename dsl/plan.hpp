@@ -19,6 +19,9 @@ enum class step_kind : std::uint8_t {
   copy,    // a strided view made contiguous
   view     // another reading of a result; costs nothing
 };
+/// "fused", "gemm".
+[[nodiscard]] const char* to_string(step_kind kind);
+[[nodiscard]] step_kind kind_of(fused_operation const& call);
 
 /// Takes the planner's mutex: of node states, and of the operations of pending nodes.
 [[nodiscard]] std::unique_lock<std::mutex> lock_planner();

@@ -32,6 +32,18 @@ void align(strides& stride, extents const& shape, int domain_rank) {
   while (stride.rank() < domain_rank) stride.insert(0, 0);
 }
 
+/// What profilers show while a kernel is launched; the host engine alone names nothing.
+#if defined(SLOTH_CUDA)
+struct range : cuda_engine::range {
+  range(step_kind kind, location place) : cuda_engine::range(to_string(kind), place) {}
+  range(fused_operation const& call, location place) : range(kind_of(call), place) {}
+};
+#else
+struct range {
+  range(auto const&, location) {}
+};
+#endif
+
 /// Nodes' elements for kernels on a device, after other streams' writes. Copies that no buffer keeps
 /// live as long as the reader.
 class reader {
@@ -104,6 +116,7 @@ void launch(fused_call const& call, extents const& shape, destination const& out
 
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
                device where, location place) {
+  range const named(call, place);
   launch(bound_call(call, shape.rank(), where, place).get(), shape, out, where);
 }
 
@@ -111,6 +124,7 @@ namespace {
 
 void run_reduce(reduce_operation const& call, node const& target, void* out, device where,
                 [[maybe_unused]] void* mean = nullptr) {
+  range const named(step_kind::reduce, target.where);
   int const rank = call.domain.rank();
   std::vector<char> reduced(call.reduced.begin(), call.reduced.end());
   static_assert(sizeof(bool) == 1);
@@ -132,6 +146,7 @@ void run_reduce(reduce_operation const& call, node const& target, void* out, dev
 }
 
 void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {
+  range const named(step_kind::gemm, target.where);
   auto const e = matmul_shape(call.a->shape, call.b->shape, target.where);
   reader read(where, target.where);
   auto matrix_of = [&](node const& n, bool left) {
@@ -212,7 +227,9 @@ void run_one(step const& s, device where) {
 #if defined(SLOTH_CUDA)
 /// Products of matrices of one shape, as they lie.
 void run_batch(std::span<step const> products) {
-  reader read(device::gpu, products.front().target->where);
+  location const place = products.front().target->where;
+  range const named(step_kind::gemm, place);
+  reader read(device::gpu, place);
   auto const matrix_of = [&](node const& n) {
     return matrix_operand{read(n), n.stride[0], n.stride[1], {}};
   };

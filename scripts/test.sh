@@ -88,7 +88,7 @@ elif cmake --preset cuda -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
   stage "CUDA: Boost.Test on the host engine"
   cases build/cuda host_cases env CUDA_VISIBLE_DEVICES=
   stage "CUDA: examples, and what nvcc compiles in the script tests"
-  scripts build/cuda -L "example|nvcc|outside"
+  scripts build/cuda -L "example|nvcc|outside|profiler"
 else
   results+=(failed)
 fi
