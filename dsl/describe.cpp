@@ -26,7 +26,7 @@ char layout_of(node const& n) {
 /// Describes step after step, and names what they read as it is met.
 class describer {
  public:
-  plan_description plan{planning_model(), {}, {}};
+  plan_description plan{planning_model(), {}, {}, {}};
 
   void add(step const& s) {
     described_step d{};
@@ -152,6 +152,7 @@ std::string json_of(described_value const& v) {
 plan_description describe(std::span<step const> steps) {
   describer all;
   for (step const& s : steps) all.add(s);
+  all.plan.memory = memory_use(steps);
   return std::move(all.plan);
 }
 
@@ -189,7 +190,8 @@ std::string plan_description::json() const {
          list(
              inputs, [](described_value const& v) { return "\n  {" + json_of(v) + "}"; }, ",") +
          ", \"steps\": " + list(steps, step_of, ",") + ", \"seconds\": " + number("%.4g", seconds) +
-         "}\n";
+         ", \"temporaries\": " + std::to_string(memory.temporaries) +
+         ", \"peak_bytes\": " + number("%.0f", memory.peak_bytes) + "}\n";
 }
 
 std::string plan_description::graphviz() const {

@@ -26,6 +26,7 @@ struct plan_description {
   device_model on;
   std::vector<described_value> inputs;
   std::vector<described_step> steps;
+  plan_memory memory;
 
   /// One line a step: its result, its kind, its expression, its work.
   [[nodiscard]] std::string text() const;

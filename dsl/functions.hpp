@@ -179,7 +179,8 @@ template <expression X>
   return explain(std::forward<X>(x));
 }
 /// The same as a JSON object: `device`, `inputs`, `steps` with what each reads, its flops, its bytes
-/// and the seconds that the planner expects, and their sum.
+/// and the seconds that the planner expects, and their sum; `temporaries`, how many results are freed
+/// within the plan, and `peak_bytes`, the most bytes of results that are there at once.
 template <expression... X>
 [[nodiscard]] std::string explain_json(X&&... x) {
   return explain_detail::explain_as(plan_format::json, std::forward<X>(x)...);

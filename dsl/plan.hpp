@@ -47,6 +47,14 @@ struct step {
 /// Callers hold the planner's mutex.
 [[nodiscard]] std::vector<node const*> pending_nodes(std::span<node_ptr const> roots);
 
+/// What the results of a plan that has not run will take; inputs are not counted. A temporary is a
+/// result whose memory no handle reaches but the plan's own: it is freed with its last reader.
+struct plan_memory {
+  int temporaries = 0;
+  double peak_bytes = 0;  // of all results that are there at once
+};
+[[nodiscard]] plan_memory memory_use(std::span<step const> steps);
+
 /// The extents of a & b by NumPy's matmul rules: product over `batch` of (m x k)(k x n), with the
 /// 1-D operands' axes dropped in `shape`. Throws shape_error.
 struct matmul_extents {

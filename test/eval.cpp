@@ -74,6 +74,46 @@ BOOST_AUTO_TEST_CASE(plans_as_json_and_as_a_graph) {
   BOOST_TEST(explain_graphviz(max(y)) == file("plan.dot"));
 }
 
+BOOST_AUTO_TEST_CASE(explain_knows_the_memory_that_a_plan_takes) {
+  device_scope const here(host);
+  array<double> const x = counting({32, 64}), w = counting({64, 16});
+  // `build` returns expressions in a tuple: what is said of them is what their evaluation takes.
+  auto const takes = [](int temporaries, std::size_t bytes, auto const& build) {
+    std::string const plan =
+        std::apply([](auto&&... e) { return explain_json(std::move(e)...); }, build());
+    std::string const said = "\"temporaries\": " + std::to_string(temporaries) +
+                             ", \"peak_bytes\": " + std::to_string(bytes) + "}";
+    BOOST_TEST(plan.find(said) != std::string::npos, said << " is not in " << plan);
+    auto const roots = std::apply(
+        [](auto&&... e) { return std::vector<node_ptr>{std::move(e).node()...}; }, build());
+    reset_memory_statistics();
+    std::size_t const before = memory(host).in_use;
+    evaluate(roots);
+    BOOST_TEST(memory(host).peak - before == bytes, plan);
+  };
+  std::size_t const whole = 32 * 64 * 8, product = 32 * 16 * 8, column = 32 * 8;
+  takes(0, whole, [&] { return std::tuple(exp(x)); });
+  takes(1, whole + product, [&] { return std::tuple(matmul(exp(x), w)); });
+  takes(2, whole + product, [&] { return std::tuple(max(matmul(exp(x), w), axis(1))); });
+  // Before its last reader ends, the first product is there beside two results.
+  auto const shared = [&](auto const& y) { return std::tuple(y + 1, max(y, axis(1))); };
+  takes(1, 2 * product + column, [&] { return shared(x & w); });
+  lazy<double> const named = x & w;
+  takes(0, 2 * product + column, [&] { return shared(named); });
+  // A view keeps its base's memory: as a root for good, as a step until its own readers end.
+  takes(0, whole, [&] { return std::tuple(lazy<double>(exp(x)).T()); });
+  takes(1, whole + product, [&] { return std::tuple(matmul(lazy<double>(exp(x.T())).T(), w)); });
+  // Equal products become one.
+  takes(1, product + 2 * column,
+        [&] { return std::tuple(max(x & w, axis(1)), min(x & w, axis(1))); });
+  // What one call of two products reads is there until its end, and then no more.
+  model_scope const there(h200);
+  array<double> const a = counting({32, 32}), b = a + 1;
+  std::string const plan = explain_json(matmul(exp(a), b), matmul(exp(b), a), a * b, a - b);
+  BOOST_TEST(plan.find("2 products in one call") != std::string::npos, plan);
+  BOOST_TEST(plan.find("\"temporaries\": 2, \"peak_bytes\": 32768}") != std::string::npos, plan);
+}
+
 BOOST_AUTO_TEST_CASE(explain_of_chains_reductions_views_and_transposes) {
   array<double> const x = counting({3, 4}), b = counting({4});
   array<float> const f = ones<float>(4);
