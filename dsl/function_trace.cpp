@@ -22,7 +22,8 @@ int function_trace::argument_of(node const& n) const {
 
 scalar_bits function_trace::draw(std::shared_ptr<generator_state> const& from,
                                  stream_draw const& what) {
-  draws_.push_back(std::make_unique<traced_draw>(from, what, from->take(what)));
+  traced_draw const taken{from, what, from->take(what)};
+  draws_.push_back(std::make_unique<traced_draw>(taken));
   return {{stand_in(*draws_.back()), 0}};
 }
 

@@ -20,6 +20,7 @@ struct generator_state {
   std::uint64_t seed;
   std::atomic<std::uint64_t> position{0};  // offset * 2 + (the last draw was 64 bits wide)
 
+  explicit generator_state(std::uint64_t seed_) : seed(seed_) {}
   /// {seed, offset} of the draw, whose elements are taken.
   [[nodiscard]] scalar_bits take(stream_draw const& draw);
 };
