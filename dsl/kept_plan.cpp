@@ -99,13 +99,20 @@ class kept_plan::recordings {
   std::unique_ptr<cuda_engine::recording> record(kept_plan& p) {
     try {
       auto work = std::make_unique<cuda_engine::recording>(
-          [](void* of) { static_cast<kept_plan*>(of)->run_steps(); }, &p);
+          [](void* of) {
+            auto& self = *static_cast<kept_plan*>(of);
+            try {
+              self.run_steps();
+            } catch (...) {  // the memory of temporaries is the recording's, which ends
+              self.drop_temporaries();
+              throw;
+            }
+          },
+          &p);
       trace("recorded " + std::to_string(p.steps_.size()) + " steps");
       return work;
     } catch (device_error const& error) {
       refused_ = true;
-      for (std::size_t i = 0; i < p.steps_.size(); ++i)
-        if (!p.lifetimes_[i].is_result) p.steps_[i].target->storage = {};
       trace(std::string("a compiled function runs step by step: ") + error.what());
       return nullptr;
     }
@@ -197,6 +204,13 @@ void kept_plan::run_steps() {
       for (node* n : lifetimes_[i].read_last) n->storage = {};
       ++i;
     }
+  }
+}
+
+void kept_plan::drop_temporaries() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    steps_[i].memory = {};
+    if (!lifetimes_[i].is_result) steps_[i].target->storage = {};
   }
 }
 

@@ -44,6 +44,7 @@ class kept_plan {
   void find_leaves();
   void find_lifetimes();
   void run_steps();
+  void drop_temporaries();
 
   function_trace trace_;
   device where_;
