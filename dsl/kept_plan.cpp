@@ -111,9 +111,9 @@ class kept_plan::recordings {
           &p);
       trace("recorded " + std::to_string(p.steps_.size()) + " steps");
       return work;
-    } catch (device_error const& error) {
+    } catch (error const& failed) {  // what is wrong without a recording too is thrown there
       refused_ = true;
-      trace(std::string("a compiled function runs step by step: ") + error.what());
+      trace(std::string("a compiled function runs step by step: ") + failed.what());
       return nullptr;
     }
   }
