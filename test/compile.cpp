@@ -246,6 +246,21 @@ BOOST_AUTO_TEST_CASE(errors_of_the_function_are_its_own_and_leave_it_usable) {
   BOOST_TEST(grow(x).item(0, 0) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_runs_out_of_memory_gives_back_what_it_had) {
+  auto const f = compile([](auto const& x) {
+    lazy<double> const y = x & x, z = y & y;
+    return z + exp(y) + exp(z);
+  });
+  array<double> const x = zeros(300, 300);
+  BOOST_TEST(f(x).item(1, 1) == 2);
+  std::size_t const before = memory().in_use;
+  memory_limit(before + 1'500'000);  // two of three matrices; on a GPU while kernels are recorded
+  BOOST_CHECK_THROW((void)f(x), out_of_memory);
+  BOOST_TEST(memory().in_use == before);
+  memory_limit(SIZE_MAX);
+  for (int i = 0; i < 4; ++i) BOOST_TEST(f(x).item(1, 1) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(temporaries_end_at_their_last_use) {
   auto const f = compile([](auto const& x) {
     lazy<double> y = x + 1;
