@@ -110,8 +110,8 @@ void buffer::will_read() {
 #if defined(SLOTH_CUDA)
   if (where_ != device::gpu) return;
   void* const mine = cuda_engine::stream_id();
+  if (std::atomic_ref(writer_).load(std::memory_order_acquire) == mine) return;
   std::lock_guard lock(mutex_);
-  if (writer_ == mine) return;
   for (void* reader : readers_)
     if (reader == mine) return;  // it has waited for the writer already
   cuda_engine::wait_for_stream(writer_);
@@ -129,7 +129,7 @@ void buffer::will_write() {
   for (void* reader : readers_)
     if (reader != mine) cuda_engine::wait_for_stream(reader);
   readers_.clear();
-  writer_ = mine;
+  std::atomic_ref(writer_).store(mine, std::memory_order_release);
 #endif
 }
 

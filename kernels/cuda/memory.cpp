@@ -5,7 +5,7 @@
 #include <kernels/cuda/stream.hpp>
 
 #include <algorithm>
-#include <mutex>
+#include <atomic>
 #include <vector>
 
 namespace sloth::inline SLOTH_ABI {
@@ -29,49 +29,36 @@ int class_of(std::size_t block) {
   return block > largest_kept ? class_count : __builtin_ctzll(block) - 8;
 }
 
-/// What all threads hold. Never destroyed: arrays of static duration are released after it would be.
+/// What all threads hold.
 class account {
  public:
   void take(std::size_t block, std::size_t asked) {
-    std::lock_guard const lock(mutex_);
-    std::size_t const room = statistics_.limit - std::min(statistics_.limit, statistics_.in_use);
-    if (block > room) throw out_of_memory(asked, room);
-    ++statistics_.allocations;
-    statistics_.in_use += block;
-    statistics_.peak = std::max(statistics_.peak, statistics_.in_use);
+    std::size_t before = in_use_.load(), limit;
+    do {
+      limit = limit_.load();
+      std::size_t const room = limit - std::min(limit, before);
+      if (block > room) throw out_of_memory(asked, room);
+    } while (!in_use_.compare_exchange_weak(before, before + block));
+    ++allocations_;
+    std::size_t peak = peak_.load();
+    while (peak < before + block && !peak_.compare_exchange_weak(peak, before + block)) {
+    }
   }
-  void give(std::size_t block) noexcept {
-    std::lock_guard const lock(mutex_);
-    statistics_.in_use -= block;
-  }
-  void keep(std::size_t block) noexcept {
-    std::lock_guard const lock(mutex_);
-    statistics_.cached += block;
-  }
-  void unkeep(std::size_t block) noexcept {
-    std::lock_guard const lock(mutex_);
-    statistics_.cached -= block;
-  }
-  memory_statistics statistics() {
-    std::lock_guard const lock(mutex_);
-    return statistics_;
-  }
+  void give(std::size_t block) noexcept { in_use_ -= block; }
+  void keep(std::size_t block) noexcept { cached_ += block; }
+  void unkeep(std::size_t block) noexcept { cached_ -= block; }
+  memory_statistics statistics() const { return {in_use_, peak_, cached_, allocations_, limit_}; }
   void reset() {
-    std::lock_guard const lock(mutex_);
-    statistics_.peak = statistics_.in_use;
-    statistics_.allocations = 0;
+    peak_ = in_use_.load();
+    allocations_ = 0;
   }
-  void limit(std::size_t bytes) {
-    std::lock_guard const lock(mutex_);
-    statistics_.limit = bytes;
-  }
+  void limit(std::size_t bytes) { limit_ = bytes; }
 
  private:
-  std::mutex mutex_;
-  memory_statistics statistics_{0, 0, 0, 0, SIZE_MAX};
+  std::atomic<std::size_t> in_use_{0}, peak_{0}, cached_{0}, allocations_{0}, limit_{SIZE_MAX};
 };
 account& the_account() {
-  static account& a = *new account;
+  static account a;  // trivially destroyed: arrays of static duration may be released at exit
   return a;
 }
 
