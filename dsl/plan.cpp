@@ -18,11 +18,13 @@ step_kind kind_of(node const& n) {
   return step_kind::view;
 }
 
-/// Where `n` is another name of a pending node's whole result: that node.
+/// Where `n` is another name of a pending node, which reads the same elements: that node.
 node const* named(node const* n) {
-  while (is_pending(*n) && n->offset == 0) {
+  while (is_pending(*n)) {
     auto const* view = std::get_if<view_operation>(&n->op);
-    if (!view || !(view->base->shape == n->shape) || !is_contiguous(n->shape, n->stride)) break;
+    if (!view || view->base->offset != n->offset || !(view->base->shape == n->shape) ||
+        !(view->base->stride == n->stride))
+      break;
     n = view->base.get();
   }
   return n;
