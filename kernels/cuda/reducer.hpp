@@ -104,11 +104,22 @@ struct reducer<reduction::var, T> {
     else
       return a * b;
   }
+  /// `moved`, the mean of m and of o with that weight by their difference; or where that is no finite
+  /// number, as infinities' is, or overflows, by their sum.
+  static __device__ wide mean_of(wide m, wide o, real weight, wide moved) {
+    auto const of = [&](real a, real b, real by_difference) {
+      return isfinite(b - a) ? by_difference : a * (1 - weight) + b * weight;
+    };
+    if constexpr (is_complex<wide>)
+      return {of(m.re, o.re, moved.re), of(m.im, o.im, moved.im)};
+    else
+      return of(m, o, moved);
+  }
   static __device__ void add(state& s, T v, std::int64_t) {
     wide const x = convert<wide>(v);
     s.n += 1;
     wide const d = x - s.mean;
-    s.mean = s.mean + d / wide(s.n);
+    s.mean = mean_of(s.mean, x, 1 / s.n, s.mean + d / wide(s.n));
     s.m2 += product(d, x - s.mean);
   }
   /// N elements at once: their own mean and squares first, so that they cost one division.
@@ -130,7 +141,7 @@ struct reducer<reduction::var, T> {
     }
     real const n = s.n + o.n, weight = fraction(o.n, n);
     wide const d = o.mean - s.mean;
-    s.mean = s.mean + d * wide(weight);
+    s.mean = mean_of(s.mean, o.mean, weight, s.mean + d * wide(weight));
     s.m2 += o.m2 + squared(d) * (s.n * weight);
     s.n = n;
   }
