@@ -1,6 +1,7 @@
 // Matrix products through cuBLAS: row-major by swapping the operands, C^T = B^T A^T.
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/recording.hpp>
 #include <kernels/cuda/stream.hpp>
 
 #include <cublas_v2.h>
@@ -34,8 +35,18 @@ struct library {
     if (workspace) cudaFree(workspace);
   }
 };
-library const& cublas() {
+library& the_library() {
   thread_local library mine;
+  return mine;
+}
+void bind(library& mine, cudaStream_t now) {
+  if (mine.stream == now) return;
+  check(cublasSetStream(mine.handle, now), "cublasSetStream");  // forgets the workspace
+  check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
+  mine.stream = now;
+}
+library const& cublas() {
+  library& mine = the_library();
   if (!mine.workspace)
     cuda_engine::check(cudaMalloc(&mine.workspace, workspace_bytes), "cudaMalloc");
   if (!mine.handle) check(cublasCreate(&mine.handle), "cublasCreate");
@@ -43,11 +54,7 @@ library const& cublas() {
     if (mine.user) wait_for(now, mine.user);
     mine.user = now;
   }
-  if (cudaStream_t const now = current_stream(); mine.stream != now) {
-    check(cublasSetStream(mine.handle, now), "cublasSetStream");  // forgets the workspace
-    check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
-    mine.stream = now;
-  }
+  bind(mine, current_stream());
   return mine;
 }
 
@@ -273,6 +280,13 @@ void gemm(dtype type, std::int64_t m, std::int64_t n, std::int64_t k,
                                  how.compute, CUBLAS_GEMM_DEFAULT),
           "cublasGemmBatchedEx");
   }
+}
+
+void recorded_products_run() {
+  library& mine = the_library();
+  if (!mine.handle) return;
+  bind(mine, own_stream());
+  mine.user = own_stream();
 }
 
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,

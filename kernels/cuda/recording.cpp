@@ -121,12 +121,14 @@ recording::recording(void (*enqueue)(void*), void* context) : state_(std::make_u
     recording_scope const here(kernels.stream(), state_->memory);
     enqueue(context);
   }
+  recorded_products_run();
   check(cudaGraphInstantiate(&state_->work, kernels.end(), 0), "cudaGraphInstantiate");
 }
 recording::~recording() = default;
 
 void recording::launch() const {
   check(cudaGraphLaunch(state_->work, state_->stream), "cudaGraphLaunch");
+  recorded_products_run();
 }
 
 }  // namespace cuda_engine

@@ -34,5 +34,9 @@ class recorded_memory {
   std::vector<block> blocks_;
 };
 
+/// Once the thread's own stream has been given a recording, whose products may use the thread's
+/// workspace; before it is given the first one, the handle is bound to a stream that is gone.
+void recorded_products_run();
+
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI
