@@ -49,13 +49,23 @@ bool function_trace::varies(operation const& op) const {
   return found;
 }
 
+namespace {
+[[noreturn]] void refuse(location where) {
+  throw trace_error(
+      "a compiled function evaluates what depends on its arguments or on a draw while it is "
+      "traced; it can build expressions with 'auto' or 'lazy' and return them",
+      where);
+}
+}  // namespace
+
+void function_trace::refuse_draws(fused_operation const& call, location where) const {
+  for (auto const& operand : call.operands)
+    if (draw_of(operand)) refuse(where);
+}
+
 void function_trace::refuse_values(std::span<step const> steps) const {
   for (step const& s : steps)
-    if (varies(s.target->op))
-      throw trace_error(
-          "a compiled function evaluates what depends on its arguments or on a draw while it is "
-          "traced; it can build expressions with 'auto' or 'lazy' and return them",
-          s.target->where);
+    if (varies(s.target->op)) refuse(s.target->where);
 }
 
 function_trace* function_trace::current() { return entered_trace; }

@@ -39,6 +39,8 @@ class function_trace {
 
   /// The operation itself reads an argument, or draws.
   [[nodiscard]] bool varies(operation const& op) const;
+  /// Throws trace_error where an expression is to be computed that draws.
+  void refuse_draws(fused_operation const& call, location where) const;
   /// Throws trace_error where a step needs values that are not there in a trace.
   void refuse_values(std::span<step const> steps) const;
 

@@ -184,6 +184,7 @@ void kept_plan::find_lifetimes() {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     node* const target = steps_[i].target.get();
     lifetimes_[i].is_result = kept.contains(target) && whole_of(target) == target;
+    if (!kept.contains(target)) last[target] = i;  // unless a later step reads it
     for_each_operand(target->op, [&](node_ptr const& n) {
       if (!n->done() && !kept.contains(n.get())) last[n.get()] = i;
     });

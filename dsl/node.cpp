@@ -34,10 +34,12 @@ void give_back(std::byte* data, std::size_t bytes, device on) noexcept {
 counted<buffer> buffer::allocate(std::size_t bytes, location where, device on) {
   std::byte* data = take(bytes, where, on);
   try {
-    auto fresh = counted<buffer>::first(new buffer(data, bytes, on, nullptr));
+    void* writer = nullptr;
 #if defined(SLOTH_CUDA)
-    if (on == device::gpu) fresh->writer_ = cuda_engine::stream_id();
+    if (on == device::gpu) writer = cuda_engine::stream_id();
 #endif
+    auto fresh = counted<buffer>::first(new buffer(data, bytes, on, nullptr));
+    fresh->writer_ = writer;
     return fresh;
   } catch (...) {
     give_back(data, bytes, on);

@@ -1,3 +1,4 @@
+#include <dsl/function_trace.hpp>
 #include <dsl/memory.hpp>
 #include <dsl/run.hpp>
 
@@ -6,6 +7,7 @@
 #include <kernels/cuda/engine.hpp>
 #endif
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -116,6 +118,7 @@ void launch(fused_call const& call, extents const& shape, destination const& out
 
 void run_fused(fused_operation const& call, extents const& shape, destination const& out,
                device where, location place) {
+  if (auto const* traced = function_trace::current()) traced->refuse_draws(call, place);
   range const named(call, place);
   launch(bound_call(call, shape.rank(), where, place).get(), shape, out, where);
 }
@@ -225,7 +228,8 @@ void run_one(step const& s, device where) {
 }
 
 #if defined(SLOTH_CUDA)
-/// Products of matrices of one shape, as they lie.
+/// Products of matrices of one shape, as they lie. Tensor cores read whole packs: kernels for a batch are
+/// chosen without a look at its addresses, so that one at any other takes calls of its own.
 void run_batch(std::span<step const> products) {
   location const place = products.front().target->where;
   range const named(step_kind::gemm, place);
@@ -241,6 +245,14 @@ void run_batch(std::span<step const> products) {
   }
   node const& first = *products.front().target;
   auto const& op = std::get<matmul_operation>(first.op);
+  auto const in_packs = [](void const* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; };
+  bool const any_address = !op.tf32 && first.type != dtype::f16 && first.type != dtype::bf16;
+  if (!any_address && !std::all_of(all.begin(), all.end(), [&](product_operands const& p) {
+        return in_packs(p.a.data) && in_packs(p.b.data) && in_packs(p.c);
+      })) {
+    for (step const& s : products) run_one(s, device::gpu);
+    return;
+  }
   cuda_engine::gemm(first.type, first.shape[0], first.shape[1], op.a->shape[1], all, op.tf32);
 }
 #endif

@@ -205,6 +205,16 @@ BOOST_AUTO_TEST_CASE(values_are_refused_in_a_trace) {
                  array<double> const noise = rand(3);
                  return a * noise;
                })(x));
+  REFUSES_HERE(trace_error, evaluates, compile([](auto const& a) {
+                 array<double> noise = zeros(3);
+                 noise += rand(3);
+                 return a * noise;
+               })(x));
+  REFUSES(trace_error, evaluates, compile([](auto const& a) {
+            array<double> noise = zeros(3);
+            noise = rand(3);
+            return a * noise;
+          })(x));
   REFUSES(trace_error, evaluates, compile([](auto const& a) {
             if (any(a > 0.)) return a + 1;
             return a + 2;
@@ -309,6 +319,26 @@ BOOST_AUTO_TEST_CASE(small_kernels_are_replayed) {
   for (int i = 0; i < 10; ++i) y = step(y, w);
   // A replay allocates its result alone; step by step there is a sum too.
   BOOST_TEST(memory().allocations == (on_gpu ? 10u : 20u));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_plan_needs_no_more_gives_its_memory_back) {
+  auto const deviation = [](auto const& x) { return sum(square(x - mean(x))); };
+  auto const f = compile([&](auto const& x) {
+    auto const product = (x & x) & x;
+    return std::tuple(exp(x) * deviation(x) + sin(x) * deviation(x), product + ((x & x) & x));
+  });
+  array<double> const x = rand(16, 16);
+  auto const [wanted, product] = f(x);
+  for (int i = 0; i < 6; ++i) {
+    auto const [y, z] = f(x);
+    std::vector<array<double>> others;  // in whatever memory is free
+    for (int k = 0; k < 8; ++k) others.emplace_back(full(extents{}, double(k)));
+    auto const [again, and_again] = f(x);
+    for (int k = 0; k < 8; ++k) BOOST_TEST(others[k].item() == k);
+    BOOST_TEST(same(y, wanted));
+    BOOST_TEST(same(again, wanted));
+    BOOST_TEST(same(z, product));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(threads_share_a_compiled_function) {
