@@ -108,7 +108,8 @@ struct reducer<reduction::var, T> {
   /// number, as infinities' is, or overflows, by their sum.
   static __device__ wide mean_of(wide m, wide o, real weight, wide moved) {
     auto const of = [&](real a, real b, real by_difference) {
-      return isfinite(b - a) ? by_difference : a * (1 - weight) + b * weight;
+      real const d = b - a;
+      return d - d == 0 ? by_difference : a * (1 - weight) + b * weight;
     };
     if constexpr (is_complex<wide>)
       return {of(m.re, o.re, moved.re), of(m.im, o.im, moved.im)};
