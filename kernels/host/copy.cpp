@@ -154,6 +154,18 @@ void copy_as(block_of to, const_block_of from, std::int64_t const* length, int r
        length, rank);
 }
 
+// Calls f with an unsigned number of that many bytes.
+template <class F>
+void as_word(std::int64_t size, F f) {
+  switch (size) {
+    case 1: return f(std::uint8_t{});
+    case 2: return f(std::uint16_t{});
+    case 4: return f(std::uint32_t{});
+    case 8: return f(std::uint64_t{});
+    default: return f(u128{});
+  }
+}
+
 }  // namespace
 
 void copy_block(block_of to, const_block_of from, std::int64_t const* length, int rank,
@@ -162,13 +174,13 @@ void copy_block(block_of to, const_block_of from, std::int64_t const* length, in
     ++length, ++to.stride, ++from.stride;
     --rank;
   }
-  switch (size) {
-    case 1: return copy_as<std::uint8_t>(to, from, length, rank);
-    case 2: return copy_as<std::uint16_t>(to, from, length, rank);
-    case 4: return copy_as<std::uint32_t>(to, from, length, rank);
-    case 8: return copy_as<std::uint64_t>(to, from, length, rank);
-    default: return copy_as<u128>(to, from, length, rank);
-  }
+  as_word(size, [&]<class U>(U) { copy_as<U>(to, from, length, rank); });
+}
+
+void fill(std::byte* to, std::byte const* value, std::int64_t n, std::int64_t size) {
+  as_word(size, [&]<class U>(U) {
+    fill(reinterpret_cast<U*>(to), *reinterpret_cast<U const*>(value), n);
+  });
 }
 
 }  // namespace host_engine

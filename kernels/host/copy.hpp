@@ -24,5 +24,8 @@ struct const_block_of {
 void copy_block(block_of to, const_block_of from, std::int64_t const* length, int rank,
                 std::int64_t size);
 
+/// to[i] = *value for 0 <= i < n.
+void fill(std::byte* to, std::byte const* value, std::int64_t n, std::int64_t size);
+
 }  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI

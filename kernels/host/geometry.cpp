@@ -9,7 +9,7 @@ namespace host_engine {
 
 domain make_domain(arena_frame& frame, fused_call const& call, extents const& shape,
                    destination const& out) {
-  int const rank = shape.rank(), room = rank + 1;
+  int const rank = shape.rank(), room = std::max(rank, 1);
   std::int64_t* const numbers =
       frame.take<std::int64_t>(std::int64_t{room} * (2 + call.operand_count));
   domain d{rank,
@@ -210,52 +210,19 @@ bool has_column(domain const& d) {
   return false;
 }
 
-// The greatest divisor of n that is at most `most`.
-std::int64_t divisor(std::int64_t n, std::int64_t most) {
-  while (n % most != 0) --most;
-  return most;
-}
-
-// A row of the domain in equal pieces as a tile of its own: that buffer holds a piece's length, and
-// serves all pieces of the row.
-bool split_rows(domain& d, std::int64_t* block) {
-  int const last = d.rank - 1;
-  std::int64_t const n = d.extent[last];
-  if (n % 16 != 0 || d.out_stride[last] != 1) return false;
-  std::int64_t const piece = 16 * divisor(n / 16, std::min(n / 16, chunk_elements / 2 / 16));
-  if (piece < 256 || piece == n) return false;
-  d.extent[last] = n / piece;
-  d.extent[last + 1] = piece;
-  d.group[last + 1] = d.group[last];
-  each_stride(d, [&](std::int64_t* stride) {
-    stride[last + 1] = stride[last];
-    stride[last] *= piece;
-  });
-  d.rank = last + 2;
-  block[last] = n / piece;
-  block[last + 1] = piece;
-  return true;
-}
-
 }  // namespace
 
 tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use,
                      std::int64_t longest) {
-  std::int64_t* const block = frame.take<std::int64_t>(d.rank + 1);
-  std::int64_t* const tiles = frame.take<std::int64_t>(d.rank + 1);
+  std::int64_t* const block = frame.take<std::int64_t>(d.rank);
+  std::int64_t* const tiles = frame.take<std::int64_t>(d.rank);
   std::fill_n(block, d.rank, std::int64_t{1});
   int const last = d.rank - 1;
   if (last > lowest && use != tile_use::ordered_buffer)
     if (int const axis = crosswise_axis(d, lowest); axis >= 0)
       return crosswise_tiling(d, axis, block, tiles, use);
-  bool const column = has_column(d);
-  if (column && use == tile_use::output && split_rows(d, block)) {
-    tiling t = make_tiling(d, last, block, tiles);
-    t.by_rows = true;
-    return t;
-  }
-  block[last] =
-      even_block(d.extent[last], std::min(longest, column ? chunk_elements / 2 : chunk_elements));
+  block[last] = even_block(d.extent[last],
+                           std::min(longest, has_column(d) ? chunk_elements / 2 : chunk_elements));
   int first = last;
   if (d.extent[last] < 256) {  // several rows, then several planes, ...
     std::int64_t inner = d.extent[last];

@@ -16,7 +16,7 @@ struct source {
   std::int64_t size;      // bytes of an element
 };
 
-/// What is iterated over. All arrays live in the caller's arena frame, with room for one more axis.
+/// What is iterated over. All arrays live in the caller's arena frame, with room for one axis at least.
 struct domain {
   int rank;
   std::int64_t* extent;
@@ -56,8 +56,8 @@ struct tiling {
 enum class tile_use { output, buffer, ordered_buffer };
 
 /// Tiles over the axes [lowest, rank) of a collapsed domain. May exchange axes of one group, unless
-/// ordered, so that an operand whose fastest axis is not the last is read in squares, and split the
-/// last axis. A tile has at most `longest` elements along the last axis.
+/// ordered, so that an operand whose fastest axis is not the last is read in squares. A tile has at
+/// most `longest` elements along the last axis.
 tiling choose_tiling(arena_frame& frame, domain& d, int lowest, tile_use use,
                      std::int64_t longest = chunk_elements);
 
