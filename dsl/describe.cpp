@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <span>
+#include <unordered_map>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -28,6 +29,22 @@ class describer {
  public:
   plan_description plan{planning_model(), {}, {}, {}};
 
+  explicit describer(std::span<step const> steps) {
+    std::unordered_map<node const*, std::vector<std::size_t>> readers;
+    for (step const& s : steps) {
+      add(s);
+      for_each_operand(s.target->op, [&](node_ptr const& from) {
+        auto& known = readers[from.get()];
+        if (known.empty() || known.back() != plan.steps.size() - 1)
+          known.push_back(plan.steps.size() - 1);
+      });
+    }
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      plan.steps[i].stored = why_stored(steps, steps[i], readers[steps[i].target.get()]);
+    plan.memory = memory_use(steps);
+  }
+
+ private:
   void add(step const& s) {
     described_step d{};
     reads_ = &d.reads;
@@ -62,8 +79,23 @@ class describer {
     names_[s.target.get()] = d.result.name;
     plan.steps.push_back(std::move(d));
   }
-
- private:
+  /// Of a product or an elementwise step, by the steps that read it; of others nothing.
+  std::string why_stored(std::span<step const> steps, step const& s,
+                         std::vector<std::size_t> const& readers) const {
+    bool const product = s.kind == step_kind::gemm;
+    if (!product && s.kind != step_kind::fused && s.kind != step_kind::row) return "";
+    if (readers.empty()) return "";
+    std::string const& first = plan.steps[readers[0]].result.name;
+    if (readers.size() > 1)
+      return first + " and " + plan.steps[readers[1]].result.name + " read it";
+    auto const* reader = std::get_if<fused_operation>(&steps[readers[0]].target->op);
+    if (!reader || (product && reader->form->row_count > 0)) return "";
+    if (!product) return "it is a lazy value";
+    bool const named =
+        s.target->references() > 2;  // by more than the plan's own step and the reader
+    if (named) return "another handle reaches it";
+    return is_epilogue(*reader) ? "" : first + " is no epilogue";
+  }
   std::string const& name(node_ptr const& n) {
     auto& known = names_[n.get()];
     if (known.empty()) {
@@ -149,12 +181,7 @@ std::string json_of(described_value const& v) {
 
 }  // namespace
 
-plan_description describe(std::span<step const> steps) {
-  describer all;
-  for (step const& s : steps) all.add(s);
-  all.plan.memory = memory_use(steps);
-  return std::move(all.plan);
-}
+plan_description describe(std::span<step const> steps) { return describer(steps).plan; }
 
 std::string plan_description::text() const {
   std::string all;
@@ -167,6 +194,7 @@ std::string plan_description::text() const {
     if (!s.flags.empty()) all += "  " + s.flags;
     if (s.kind != step_kind::view) all += "  " + work(s);
     if (!s.rule.empty()) all += "  " + s.rule;
+    if (!s.stored.empty()) all += "  stored: " + s.stored;
     all += "\n";
   }
   return all;
@@ -181,6 +209,7 @@ std::string plan_description::json() const {
                        ", \"reads\": " + list(s.reads, quoted);
     if (!s.flags.empty()) text += ", \"flags\": " + quoted(s.flags);
     if (!s.rule.empty()) text += ", \"rule\": " + quoted(s.rule);
+    if (!s.stored.empty()) text += ", \"stored\": " + quoted(s.stored);
     if (s.where.line > 0) text += ", \"where\": " + quoted(to_string(s.where));
     return text + ", \"flops\": " + number("%.0f", s.flops) +
            ", \"bytes\": " + number("%.0f", s.bytes) +
@@ -200,7 +229,9 @@ std::string plan_description::graphviz() const {
     all += "  " + x.name + " [shape=ellipse, label=" + quoted(x.name + ": " + typed(x)) + "];\n";
   for (auto const& s : steps) {
     std::string label = s.result.name + ": " + typed(s.result) + "  " + to_string(s.kind);
-    for (std::string const& line : {s.expression, s.kind == step_kind::view ? "" : work(s), s.rule})
+    std::string const why = s.stored.empty() ? "" : "stored: " + s.stored;
+    for (std::string const& line :
+         {s.expression, s.kind == step_kind::view ? "" : work(s), s.rule, why})
       if (!line.empty()) label += "\n" + line;
     std::string escaped;  // Graphviz writes a new line as \n
     for (char c : quoted(label)) escaped += c == '\n' ? std::string("\\n") : std::string(1, c);

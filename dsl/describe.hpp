@@ -15,8 +15,9 @@ struct described_step {
   described_value result;
   step_kind kind;
   std::string expression;
-  std::string flags;  // of a product: how its operands lie ("NT"), "tf32"
-  std::string rule;   // what the planner changed
+  std::string flags;   // of a product: how its operands lie ("NT"), "tf32"
+  std::string rule;    // what the planner changed
+  std::string stored;  // why fusion stopped here, where an elementwise step reads the result
   std::vector<std::string> reads;
   double flops, bytes, seconds;
   location where;
@@ -28,7 +29,8 @@ struct plan_description {
   std::vector<described_step> steps;
   plan_memory memory;
 
-  /// One line a step: its result, its kind, its expression, its work.
+  /// One line a step: its result, its kind, its expression, its work, what rules changed, and why its
+  /// result goes to memory where the next step could have computed it on its way.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string json() const;
   [[nodiscard]] std::string graphviz() const;

@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(explain_of_a_shared_product_is_one_gemm_and_one_fused_step)
   auto const y = x & x;
   BOOST_TEST(explain(y + exp(y)) ==
              "x0: float64(8, 8)\n"
-             "r0: float64(8, 8)  gemm    x0 & x0  NN  [1.02 kflop, 1.02 kB]\n"
+             "r0: float64(8, 8)  gemm    x0 & x0  NN  [1.02 kflop, 1.02 kB]  "
+             "stored: another handle reaches it\n"
              "r1: float64(8, 8)  fused   r0 + exp(r0)  [128 flop, 1.02 kB]\n");
   array<double> const z = y + exp(y);
   BOOST_TEST(y.node()->done());

@@ -179,7 +179,8 @@ BOOST_AUTO_TEST_CASE(a_product_written_twice_is_computed_once) {
   matrix const x = rand(30, 30), w = rand(30, 30);
   BOOST_TEST(explain(exp(x & x) + sin(x & x)) ==
              "x0: float64(30, 30)\n"
-             "r0: float64(30, 30)  gemm    x0 & x0  NN  [54 kflop, 14.4 kB]\n"
+             "r0: float64(30, 30)  gemm    x0 & x0  NN  [54 kflop, 14.4 kB]  "
+             "stored: r1 and r2 read it\n"
              "r1: float64(30, 30)  view    of r0\n"
              "r2: float64(30, 30)  fused   exp(r1) + sin(r0)  [2.7 kflop, 21.6 kB]\n");
   matrix const twice = exp(x & x) + sin(x & x);
@@ -209,6 +210,14 @@ BOOST_AUTO_TEST_CASE(factors_addends_and_activations_become_part_of_the_product)
   // A named product is everybody's, until it is moved.
   lazy<double> named = a & w;
   BOOST_TEST(!folds(relu(2 * named + bias)));
+  BOOST_TEST(explain(relu(2 * named + bias)) ==
+             "x0: float64(40, 30), x1: float64(30, 50), x2: float64(50,)\n"
+             "r0: float64(40, 50)  gemm    x0 & x1  NN  [120 kflop, 37.6 kB]  "
+             "stored: another handle reaches it\n"
+             "r1: float64(40, 50)  fused   relu((2 * r0) + x2)  [6 kflop, 32.4 kB]\n");
+  BOOST_TEST(explain(exp(a & w)).find("stored: r1 is no epilogue") != std::string::npos);
+  BOOST_TEST(explain(exp(lazy<double>(a * 2))).find("stored: it is a lazy value") !=
+             std::string::npos);
   BOOST_TEST(folds(relu(2 * std::move(named) + bias)));
   BOOST_TEST(folds(1 * (a & w)));
   matrix z = c;
