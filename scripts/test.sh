@@ -1,7 +1,8 @@
 #!/bin/bash
 # Everything that must hold, on a fresh clone too: builds, tests, sanitizers, warnings, format; where
 # nvcc is found, the CUDA configuration, whose cases run on the GPU, if there is one, and on the host
-# engine. The last line counts: Boost.Test cases, and one for each script test.
+# engine; without a GPU it is compiled with little optimisation. The last line counts: Boost.Test
+# cases, and one for each script test.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -76,26 +77,34 @@ else
 fi
 
 stage "CUDA: build"
-if ! command -v nvcc >/dev/null && [ ! -x /usr/local/cuda/bin/nvcc ]; then
+nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
+cuda=build/cuda
+options=(-DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+if ! nvidia-smi -L 2>/dev/null; then  # no kernel runs
+  cuda=build/cuda-compile
+  options+=("-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG")
+  "$nvcc" --help 2>/dev/null | grep -q -e --Ofast-compile && fast=-Ofc=mid
+  options+=("-DCMAKE_CUDA_FLAGS_RELEASE=-O1 -DNDEBUG ${fast:-}")
+fi
+if [ ! -x "$nvcc" ]; then
   echo "left out: there is no nvcc here"
   results+=(skipped)
-elif cmake --preset cuda -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
-       -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/cuda all; then
-  if nvidia-smi -L 2>/dev/null; then
+elif cmake --preset cuda -B "$cuda" "${options[@]}" >/dev/null && build "$cuda" all; then
+  if [ "$cuda" = build/cuda ]; then
     stage "CUDA: Boost.Test on the GPU"
-    cases build/cuda gpu_cases env
+    cases "$cuda" gpu_cases env
   fi
   stage "CUDA: Boost.Test on the host engine"
-  cases build/cuda host_cases env CUDA_VISIBLE_DEVICES=
+  cases "$cuda" host_cases env CUDA_VISIBLE_DEVICES=
   stage "CUDA: examples, and what nvcc compiles in the script tests"
-  scripts build/cuda -L "example|nvcc|outside|profiler"
+  scripts "$cuda" -L "example|nvcc|outside|profiler"
 else
   results+=(failed)
 fi
 
 stage "size of the test binaries, sanitizers' aside"
 total=0
-for binary in build/{host,cuda}/test/sloth_tests; do
+for binary in build/host/test/sloth_tests "$cuda/test/sloth_tests"; do
   [ -f "$binary" ] || continue
   strip -o "$binary.stripped" "$binary"
   size=$(stat -c %s "$binary.stripped")
