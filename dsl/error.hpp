@@ -58,7 +58,9 @@ SLOTH_ERROR_KIND(dtype_error)   // a value or element type that does not fit
 SLOTH_ERROR_KIND(linalg_error)  // singular, not positive definite
 SLOTH_ERROR_KIND(device_error)  // the device or one of its libraries failed
 SLOTH_ERROR_KIND(io_error)      // a file that cannot be read or written
-SLOTH_ERROR_KIND(trace_error)   // values are asked for while a function is traced (dsl/compile.hpp)
+SLOTH_ERROR_KIND(
+    verify_error)  // a step computed something else than what was written (SLOTH_VERIFY)
+SLOTH_ERROR_KIND(trace_error)  // values are asked for while a function is traced (dsl/compile.hpp)
 #undef SLOTH_ERROR_KIND
 
 /// The memory limit or the machine's memory is used up; nothing was changed.

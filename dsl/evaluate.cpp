@@ -5,6 +5,7 @@
 #include <dsl/graph_copy.hpp>
 #include <dsl/plan.hpp>
 #include <dsl/run.hpp>
+#include <dsl/verify.hpp>
 #if defined(SLOTH_CUDA)
 #include <kernels/cuda/engine.hpp>
 #endif
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -93,10 +95,12 @@ class claims {
 
 /// Claims what the roots need. Where all of that is in other threads' hands, waits for them first
 /// and returns nothing.
-std::vector<step> claim(std::span<node_ptr const> roots) {
+std::vector<step> claim(std::span<node_ptr const> roots, std::optional<verification>& check) {
   auto& p = the_planner();
   std::unique_lock lock(p.mutex);
+  if (check) check->remember(roots);
   auto steps = make_plan(roots);
+  if (check) check->keep(steps);
   for (auto const& s : steps) s.target->state.store(node_state::claimed, std::memory_order_relaxed);
   if (steps.empty())
     p.changed.wait(lock, [&] {
@@ -118,11 +122,14 @@ void evaluate(std::span<node_ptr const> roots) {
     return true;
   };
   while (!all_done()) {
-    claims mine(claim(roots));
+    std::optional<verification> check;
+    if (verification::wanted()) check.emplace();
+    claims mine(claim(roots, check));
     if (function_trace const* traced = function_trace::current())
       traced->refuse_values(mine.steps());
     if (tracing() && !mine.steps().empty()) trace("plan\n" + describe(mine.steps()).text());
     mine.run_all();
+    if (check) check->compare();
   }
 }
 
@@ -134,7 +141,7 @@ node_ptr computed(dtype type, extents const& shape, fused_operation&& values, lo
   bool const ready = std::all_of(
       values.operands.begin(), values.operands.end(),
       [](graph_operand const& operand) { return !operand.source || operand.source->done(); });
-  if (ready && !tracing() && !function_trace::current()) {
+  if (ready && !tracing() && !function_trace::current() && !verification::wanted()) {
     device const here = current_device();
     node_ptr result = new_storage(type, shape, where, here);
     run_fused(values, shape, {result->data(), type, result->stride}, here, where);

@@ -12,11 +12,14 @@ namespace {
 /// The nodes' copies, and how often the graph itself and its roots reach each.
 class copier {
  public:
-  void add(std::span<node_ptr const> roots) {
-    for (node const* n : pending_nodes(roots)) copies_.emplace(n, copy_of(*n));
+  std::vector<graph_copy::pair> add(std::span<node_ptr const> roots) {
+    std::vector<graph_copy::pair> all;
+    for (node* n : pending_nodes(roots))
+      all.push_back({n, copies_.emplace(n, copy_of(*n)).first->second.get()});
     for (auto const& [n, copy] : copies_)
       for_each_operand(n->op, [&](node_ptr const& from) { ++reached_[from.get()]; });
     for (auto const& root : roots) ++reached_[root.get()];  // by the copy's own roots
+    return all;
   }
 
   /// The copy of a pending node, any other node itself.
@@ -80,7 +83,7 @@ class copier {
 
 graph_copy::graph_copy(std::span<node_ptr const> roots) {
   copier all;
-  all.add(roots);
+  nodes_ = all.add(roots);
   handles_ = all.handles();
   for (auto const& root : roots) roots_.push_back(all.of(root));
 }

@@ -15,9 +15,15 @@ class graph_copy {
   explicit graph_copy(std::span<node_ptr const> roots);
 
   [[nodiscard]] std::span<node_ptr const> roots() const { return roots_; }
+  struct pair {
+    node *original, *copy;
+  };
+  /// All of them, operands before their users; valid until a copy is planned.
+  [[nodiscard]] std::span<pair const> nodes() const { return nodes_; }
 
  private:
   std::vector<node_ptr> roots_;
+  std::vector<pair> nodes_;
   std::vector<node_ptr> handles_;  // in place of those that the user has
 };
 

@@ -201,6 +201,7 @@ class node {
   std::atomic<node_state> state{node_state::pending};
   operation op;  // dropped once computed, and the operands with it
   location where;
+  counted<node> written;  // while it is verified: its copy as it was before any rule (verify.hpp)
   std::uint64_t visited =
       0;  // the last planning pass that met this node; under the planner's mutex
 

@@ -144,13 +144,13 @@ std::vector<std::int64_t> identity_of(fused_operation const& call) {
   return identity;
 }
 
-std::vector<node const*> pending_nodes(std::span<node_ptr const> roots) {
+std::vector<node*> pending_nodes(std::span<node_ptr const> roots) {
   // Depth first without recursion: a node is met twice, before and after its operands.
   struct visit {
-    node const* at;
+    node* at;
     bool operands_done;
   };
-  std::vector<node const*> found;
+  std::vector<node*> found;
   std::unordered_set<node const*> met;
   std::vector<visit> stack;
   auto push = [&](node_ptr const& n) {

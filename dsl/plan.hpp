@@ -45,7 +45,7 @@ struct step {
 [[nodiscard]] std::vector<step> make_plan(std::span<node_ptr const> roots);
 /// The pending nodes that `roots` need as they are written, operands before their users, each once.
 /// Callers hold the planner's mutex.
-[[nodiscard]] std::vector<node const*> pending_nodes(std::span<node_ptr const> roots);
+[[nodiscard]] std::vector<node*> pending_nodes(std::span<node_ptr const> roots);
 
 /// What the results of a plan that has not run will take; inputs are not counted. A temporary is a
 /// result whose memory no handle reaches but the plan's own: it is freed with its last reader.

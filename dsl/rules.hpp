@@ -45,6 +45,19 @@ inline constexpr rule_row rule_rows[] = {
 /// Throws std::invalid_argument when that list has another name.
 [[nodiscard]] bool is_on(rule r);
 
+/// All rules are off in this thread until the scope ends.
+class [[nodiscard]] as_written_scope {
+ public:
+  as_written_scope();
+  ~as_written_scope();
+  as_written_scope(as_written_scope const&) = delete;
+  as_written_scope& operator=(as_written_scope const&) = delete;
+  [[nodiscard]] static bool current();
+
+ private:
+  bool previous_;
+};
+
 /// Not computed, and in no thread's hands.
 [[nodiscard]] inline bool is_pending(node const& n) {
   return n.state.load(std::memory_order_relaxed) == node_state::pending;

@@ -60,6 +60,23 @@ class [[nodiscard]] strict_scope {
   bool previous_;
 };
 
+/// Until the scope ends, this thread's evaluations are computed once more, on the host and without the
+/// planner's rules, and compared step by step; the first step that differs is thrown as verify_error,
+/// with its line. SLOTH_VERIFY=1 does so everywhere. Slow. Not looked at are writes into arrays
+/// (x += e, x(...) = e), what compiled functions compute, and anything under no_sync; on the host an
+/// elementwise step runs through the same kernel again, so that there the planner is what is verified.
+class [[nodiscard]] verify_scope {
+ public:
+  verify_scope();
+  ~verify_scope();
+  verify_scope(verify_scope const&) = delete;
+  verify_scope& operator=(verify_scope const&) = delete;
+  [[nodiscard]] static bool current();
+
+ private:
+  bool previous_;
+};
+
 /// Until the scope ends, what would wait for the GPU or copy without being asked to throws
 /// device_error in this thread, and no values change: an operand that lies on the other device and
 /// has no copy there, the host's reading of the GPU's values (`item`, `to_vector`, `data`, printing,

@@ -1,0 +1,242 @@
+#include <dsl/verify.hpp>
+
+#include <dsl/describe.hpp>
+#include <dsl/evaluate.hpp>
+#include <dsl/function_trace.hpp>
+#include <dsl/graph_copy.hpp>
+#include <dsl/rules.hpp>
+#include <dsl/run.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <sstream>
+#include <string_view>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace {
+
+/// The elements of a computed node, in row-major order on the host.
+class host_values {
+ public:
+  explicit host_values(node_ptr const& n) : dense_(contiguous(n)) {
+    storage_ = dense_->storage->on(device::host);
+  }
+  template <class T>
+  [[nodiscard]] T const* as() const {
+    return reinterpret_cast<T const*>(storage_->data()) + dense_->offset;
+  }
+
+ private:
+  node_ptr dense_;
+  counted<buffer> storage_;
+};
+
+template <class T>
+double magnitude(T const& x) {
+  if constexpr (is_complex<T>) {
+    return std::max(magnitude(x.re), magnitude(x.im));
+  } else {
+    double const size = std::abs(convert<double>(x));
+    return std::isfinite(size) ? size : 0;
+  }
+}
+
+/// The largest finite magnitude of a node's elements.
+double largest(node_ptr const& n) {
+  host_values const values(n);
+  return visit(n->type, [&]<class T>() {
+    double most = 0;
+    for (std::int64_t i = 0; i < n->shape.size(); ++i)
+      most = std::max(most, magnitude(values.as<T>()[i]));
+    return most;
+  });
+}
+
+/// How large what a step adds up may be, and whether one of its operations jumps.
+struct step_bounds {
+  double scale = 0;
+  std::int64_t terms = 1;  // of a sum
+  bool jumps = false;
+
+  void add(fused_operation const& call) {
+    for (auto const& operand : call.operands)
+      scale = std::max(scale, operand.source ? largest(operand.source) : generated(operand));
+    int scalar = 0;
+    for (int i = 0; i < call.form->item_count; ++i) {
+      tree_item const& item = call.form->items[i];
+      if (item.kind == item_kind::scalar)
+        scale = std::max(scale, visit(item.type, [&]<class T>() {
+                           return magnitude(call.scalars[scalar++].template as<T>());
+                         }));
+      jumps = jumps || is_step_function(item.name);
+    }
+    for (int r = 0; r < call.form->row_count; ++r) terms = std::max(terms, call.row_length[r]);
+  }
+  static double generated(graph_operand const& operand) {
+    bool const drawn =
+        operand.generator == generator_kind::uniform || operand.generator == generator_kind::normal;
+    return drawn ? 1 : static_cast<double>(operand.shape.size());
+  }
+  static bool is_step_function(std::string_view name) {
+    constexpr std::string_view all[] = {
+        "less",  "less_equal", "greater", "greater_equal", "equal",      "not_equal",
+        "floor", "ceil",       "trunc",   "rint",          "sign",       "floor_divide",
+        "where", "remainder",  "fmod",    "astype",        "isclose",    "isnan",
+        "isinf", "isfinite",   "map",     "logical_not",   "logical_or", "logical_and"};
+    return std::find(std::begin(all), std::end(all), name) != std::end(all);
+  }
+};
+
+step_bounds bounds_of(node const& n) {
+  step_bounds b;
+  if (auto const* call = std::get_if<fused_operation>(&n.op)) b.add(*call);
+  if (auto const* call = std::get_if<reduce_operation>(&n.op)) {
+    b.add(call->argument);
+    b.terms = std::max(b.terms, call->domain.size() / std::max<std::int64_t>(n.shape.size(), 1));
+    if (call->op == reduction::var) b.scale = std::max(b.scale, b.scale * b.scale);
+    b.jumps = b.jumps || call->op == reduction::argmin || call->op == reduction::argmax ||
+              call->op == reduction::any || call->op == reduction::all;
+  }
+  if (auto const* call = std::get_if<matmul_operation>(&n.op)) {
+    b.scale = largest(call->a) * largest(call->b);
+    b.terms = std::max<std::int64_t>(call->a->shape.back(), 1);
+  }
+  b.scale *= static_cast<double>(b.terms);
+  return b;
+}
+
+/// An element of both sides that differs too much.
+struct difference {
+  std::int64_t count = 0, at = -1;  // how many do, and the first one
+  std::string planned, written;
+};
+
+template <class T>
+bool near(T const& a, T const& b, double most) {
+  if constexpr (is_complex<T>)
+    return near(a.re, b.re, most) && near(a.im, b.im, most);
+  else if constexpr (is_floating<T>) {
+    double const x = convert<double>(a), y = convert<double>(b);
+    return x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= most;
+  } else {
+    return a == b;
+  }
+}
+
+template <class T>
+double epsilon(bool tf32) {
+  if constexpr (std::is_same_v<T, f16>)
+    return 0x1p-10;
+  else if constexpr (std::is_same_v<T, bf16>)
+    return 0x1p-7;
+  else if constexpr (is_complex<T>)
+    return epsilon<real_t<T>>(tf32);
+  else if constexpr (is_floating<T>)
+    return tf32 && sizeof(T) == 4 ? 0x1p-10
+                                  : static_cast<double>(std::numeric_limits<T>::epsilon());
+  else
+    return 0;
+}
+
+template <class T>
+std::string text_of(T const& x) {
+  std::ostringstream out;
+  out.precision(17);
+  if constexpr (is_complex<T>)
+    out << convert<double>(x.re) << "+" << convert<double>(x.im) << "j";
+  else if constexpr (is_floating<T>)
+    out << convert<double>(x);
+  else
+    out << +x;
+  return out.str();
+}
+
+difference compare_values(node_ptr const& planned, node_ptr const& written, double scale,
+                          bool tf32) {
+  host_values const a(planned), b(written);
+  return visit(planned->type, [&]<class T>() {
+    difference d;
+    double const most =
+        std::sqrt(epsilon<T>(tf32)) * std::max(scale, std::max(largest(planned), largest(written)));
+    for (std::int64_t i = 0; i < planned->shape.size(); ++i) {
+      T const x = a.as<T>()[i], y = b.as<T>()[i];
+      if (near(x, y, most)) continue;
+      if (d.count++ == 0) d.at = i, d.planned = text_of(x), d.written = text_of(y);
+    }
+    return d;
+  });
+}
+
+std::string index_of(std::int64_t i, extents const& shape) {
+  extents index = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; i /= shape[axis--]) index[axis] = i % shape[axis];
+  return to_string(index);
+}
+
+thread_local bool within = false;  // what a verification itself evaluates is not verified
+
+struct comparing {
+  comparing() { within = true; }
+  ~comparing() { within = false; }
+  device_scope const here{device::host};
+  as_written_scope const as_written;
+};
+
+}  // namespace
+
+bool verification::wanted() {
+  static bool const everywhere = [] {
+    const char* text = std::getenv("SLOTH_VERIFY");
+    return text && *text && *text != '0';
+  }();
+  return (everywhere || verify_scope::current()) && !within && !no_sync::current() &&
+         !function_trace::current();
+}
+
+void verification::remember(std::span<node_ptr const> roots) {
+  graph_copy const copies(roots);
+  for (auto const& [original, copy] : copies.nodes()) original->written = node_ptr(copy);
+}
+
+void verification::keep(std::span<step const> steps) {
+  plan_description const plan = describe(steps);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (steps[i].target->written)
+      results_.push_back({steps[i].target,
+                          std::string(to_string(steps[i].kind)) + " " + plan.steps[i].expression});
+}
+
+void verification::compare() {
+  comparing const now;
+  int count = 0;
+  for (auto& [planned, expression] : results_) {
+    node_ptr const written = std::exchange(planned->written, {});
+    if (!planned->done() || !written) continue;
+    std::vector<node_ptr> operands;
+    for_each_operand(written->op, [&](node_ptr const& n) { operands.push_back(n); });
+    evaluate(operands);  // those that the plan did without
+    step_bounds const b = bounds_of(*written);
+    auto const* product = std::get_if<matmul_operation>(&written->op);
+    bool const tf32 = product && product->tf32;
+    evaluate(std::span(&written, 1));
+    difference const d = compare_values(planned, written, b.scale, tf32);
+    std::int64_t const tolerated =
+        b.jumps ? std::max<std::int64_t>(1, planned->shape.size() / 1000) : 0;
+    if (d.count > tolerated)
+      throw verify_error(expression + ": element " + index_of(d.at, planned->shape) + " is " +
+                             d.planned + ", as written " + d.written,
+                         planned->where);
+    written->storage = planned->storage;
+    written->stride = planned->stride;
+    written->offset = planned->offset;
+    ++count;
+  }
+  results_.clear();
+  trace("verified " + std::to_string(count) + " results");
+}
+
+}  // namespace sloth::inline SLOTH_ABI
