@@ -62,25 +62,6 @@ void binder::row(std::int64_t length) { *row_length_++ = length; }
 
 namespace {
 
-/// The slots that a stage or part reads.
-struct slot_range {
-  int first_leaf, leaf_count, first_scalar, scalar_count, first_row, row_count;
-};
-template <class S>
-slot_range range_of(S const& s) {
-  return {s.first_leaf, s.leaf_count, s.first_scalar, s.scalar_count, s.first_row, s.row_count};
-}
-
-bool equal_slots(fused_operation const& call, slot_range a, slot_range b) {
-  for (int i = 0; i < a.leaf_count; ++i)
-    if (call.slot[a.first_leaf + i] != call.slot[b.first_leaf + i]) return false;
-  for (int i = 0; i < a.scalar_count; ++i)
-    if (call.scalars[a.first_scalar + i] != call.scalars[b.first_scalar + i]) return false;
-  for (int i = 0; i < a.row_count; ++i)
-    if (call.row_alias[a.first_row + i] != call.row_alias[b.first_row + i]) return false;
-  return true;
-}
-
 // Fills row_alias and part_shared: which row reductions and stage parts have equal operands.
 void share_equal_parts(fused_operation& call) {
   fused_form const& form = *call.form;

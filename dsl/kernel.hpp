@@ -143,6 +143,26 @@ struct fused_call {
                                    // its operands equal those of its row's argument
 };
 
+/// The slots that a stage or part reads.
+struct slot_range {
+  int first_leaf, leaf_count, first_scalar, scalar_count, first_row, row_count;
+};
+template <class Stage>
+[[nodiscard]] slot_range range_of(Stage const& s) {
+  return {s.first_leaf, s.leaf_count, s.first_scalar, s.scalar_count, s.first_row, s.row_count};
+}
+/// Two ranges of equal forms have equal operands in a call.
+template <class Call>
+[[nodiscard]] bool equal_slots(Call const& call, slot_range a, slot_range b) {
+  for (int i = 0; i < a.leaf_count; ++i)
+    if (call.slot[a.first_leaf + i] != call.slot[b.first_leaf + i]) return false;
+  for (int i = 0; i < a.scalar_count; ++i)
+    if (call.scalars[a.first_scalar + i] != call.scalars[b.first_scalar + i]) return false;
+  for (int i = 0; i < a.row_count; ++i)
+    if (call.row_alias[a.first_row + i] != call.row_alias[b.first_row + i]) return false;
+  return true;
+}
+
 /// Where a step writes.
 struct destination {
   void* data;

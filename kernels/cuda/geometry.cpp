@@ -168,6 +168,17 @@ walk make_walk(fused_call const& call, extents const& shape, destination const& 
   return w;
 }
 
+int mean_before(fused_call const& call, int row) {
+  stage const& argument = call.form->rows[row].argument;
+  for (int earlier = 0; earlier < row; ++earlier) {
+    row_stage const& other = call.form->rows[earlier];
+    if (other.op == reduction::mean && other.argument.form == argument.form &&
+        equal_slots(call, range_of(argument), range_of(other.argument)))
+      return earlier;
+  }
+  return -1;
+}
+
 walk make_row_walk(fused_call const& call, extents const& shape, destination const& out, int pack,
                    leaf_walk* leaves) {
   int const n = call.operand_count;

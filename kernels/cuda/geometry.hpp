@@ -54,6 +54,9 @@ struct leaf_walk {
 [[nodiscard]] walk make_row_walk(fused_call const& call, extents const& shape,
                                  destination const& out, int pack, leaf_walk* leaves);
 
+/// The row slot of a mean that comes before row slot `row` and has its argument, or -1.
+[[nodiscard]] int mean_before(fused_call const& call, int row);
+
 /// The domain split into kept and reduced axes, each collapsed, in row-major order. The last of the
 /// reduced axes is the inner one.
 struct reduce_walk {

@@ -25,6 +25,7 @@ struct row_arguments_of {
   } staged[arguments_of<Tree>::leaves];
   std::int64_t length[rows];
   int alias[rows];
+  int mean[rows];  // of a variance: an earlier slot with its argument's mean, or -1
   stage_plan s;
 };
 
@@ -243,6 +244,20 @@ __device__ __forceinline__ typename R::state reduce_row(row_place<Root, Kind>& a
   return state;
 }
 
+/// at.results[slot] for a slot before `End`; by value: an index would put them into memory.
+template <int End, class Place>
+__device__ scalar_bits result_before(Place const& at, int slot) {
+  scalar_bits found;
+#pragma unroll
+  for (int k = 0; k < End; ++k) {
+    scalar_bits const result = at.results[k];
+    bool const here = k == slot;
+    found.words[0] = here ? result.words[0] : found.words[0];
+    found.words[1] = here ? result.words[1] : found.words[1];
+  }
+  return found;
+}
+
 /// Computes the row reductions of `Tree` at `At` in post-order, into at.results.
 template <class Root, class Tree, slots At, row_kind Kind>
 struct row_reductions {
@@ -273,15 +288,7 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
     constexpr int own = At.row + A::row_count;
     using R = reducer<Op, typename A::value_type>;
     if (at.g.alias[own] != own) {
-      scalar_bits found;
-#pragma unroll
-      for (int k = 0; k < own; ++k) {
-        scalar_bits const result = at.results[k];  // by value: an index would put them into memory
-        bool const here = k == at.g.alias[own];
-        found.words[0] = here ? result.words[0] : found.words[0];
-        found.words[1] = here ? result.words[1] : found.words[1];
-      }
-      at.results[own] = found;
+      at.results[own] = result_before<own>(at, at.g.alias[own]);
       return;
     }
     std::int64_t const n = at.g.length[own];
@@ -289,9 +296,16 @@ struct row_reductions<Root, row_reduction<Op, A>, At, Kind> {
     if constexpr (Op == reduction::var || Op == reduction::std) {
       // The row is near: two passes of plain sums cost less than combining moments.
       using wide = typename R::wide;
-      auto const total = reduce_row<Root, A, At, Kind, reducer<reduction::sum, wide>>(
-          at, n, [](auto v) { return convert<wide>(v); });
-      wide const mean = total / convert<wide>(n);
+      wide mean{};
+      bool known = false;  // a mean that was computed before, where it has all of its bits
+      if constexpr (own > 0 && std::is_same_v<wide, mean_t<typename A::value_type>>) {
+        known = at.g.mean[own] >= 0;
+        if (known) mean = result_before<own>(at, at.g.mean[own]).template as<wide>();
+      }
+      if (!known)
+        mean = reduce_row<Root, A, At, Kind, reducer<reduction::sum, wide>>(
+                   at, n, [](auto v) { return convert<wide>(v); }) /
+               convert<wide>(n);
       auto const squares = reduce_row<Root, A, At, Kind, reducer<reduction::sum, typename R::real>>(
           at, n, [&](auto v) { return R::squared(convert<wide>(v) - mean); });
       at.results[own] =
@@ -489,13 +503,14 @@ template <class Tree>
 void launch_row(fused_call const& call, extents const& shape, destination const& out) {
   constexpr int N = pack_size<Tree>;
   if (shape.size() == 0) return;
-  row_arguments_of<Tree> g{arguments_of<Tree>(call), {}, {}, {}, {}, {}, {}};
+  row_arguments_of<Tree> g{arguments_of<Tree>(call), {}, {}, {}, {}, {}, {}, {}};
   static_assert(std::is_trivially_copyable_v<row_arguments_of<Tree>>);
   leaf_walk operands[max_leaves];
   g.w = make_row_walk(call, shape, out, N, operands);
   for (int r = 0; r < Tree::row_count; ++r) {
     g.length[r] = call.row_length[r];
     g.alias[r] = call.row_alias[r];
+    g.mean[r] = mean_before(call, r);
   }
   g.s = make_stage_plan(call, g.w, operands, N, N * row_runs<Tree>,
                         keeps_argument<Tree>(call) ? kept_size<Tree>() : 0);
