@@ -553,8 +553,12 @@ BOOST_AUTO_TEST_CASE(equal_forms_over_other_operands_are_not_confused) {
     auto const kept = [](auto const& e) { return array<double>(e); };  // one reduction at a time
     auto const top = [&](auto const& x) { return kept(max(x, last_axis, keepdims)); };
     auto const add = [&](auto const& x) { return kept(sum(x, last_axis, keepdims)); };
-    auto const same = [](auto const& got, auto const& want) {
-      return bool(all(got == want)) && got.shape() == want.shape();
+    // On a GPU the operands of one kernel decide how many blocks share a long row: no bit for bit.
+    bool const by_blocks = length > 5000 && current_device() == gpu;
+    auto const same = [&](auto const& got, auto const& want) {
+      bool const equal =
+          by_blocks ? bool(all(isclose(got, want, 1e-10, 1e-8))) : bool(all(got == want));
+      return equal && got.shape() == want.shape();
     };
     auto const m = [](auto const& x) { return max(x, last_axis, keepdims); };
     auto const s = [](auto const& x) { return sum(x, last_axis, keepdims); };
