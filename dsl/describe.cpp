@@ -71,7 +71,9 @@ class describer {
     d.where = n.where;
     if (s.together > 1) {
       call_ = d.result.name;
-      std::string const what = s.kind == step_kind::gemm ? " products" : " reductions";
+      std::string const what = s.kind == step_kind::gemm     ? " products"
+                               : s.kind == step_kind::reduce ? " reductions"
+                                                             : " expressions";
       add_to(d.rule, std::to_string(s.together) + what + " in one call");
     } else if (s.together == 0) {
       add_to(d.rule, "in one call with " + call_);

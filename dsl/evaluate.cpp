@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -131,6 +132,16 @@ void evaluate(std::span<node_ptr const> roots) {
     mine.run_all();
     if (check) check->compare();
   }
+}
+
+void group_outputs(std::span<node_ptr const> nodes, device_outputs launch) {
+  static std::atomic<std::uint32_t> last{0};
+  std::uint32_t number = ++last;
+  if (number == 0) number = ++last;
+  std::uint16_t position = 0;
+  for (auto const& n : nodes)
+    if (auto* call = std::get_if<fused_operation>(&n->op))
+      call->outputs = {launch, number, position++, static_cast<std::uint16_t>(nodes.size())};
 }
 
 node_ptr new_storage(dtype type, extents const& shape, location where, device on) {

@@ -15,6 +15,9 @@ namespace sloth::inline SLOTH_ABI {
 void evaluate(std::span<node_ptr const> roots);
 inline void evaluate(node_ptr const& root) { evaluate({&root, 1}); }
 
+/// One kernel may compute these new nodes, the values of elementwise expressions.
+void group_outputs(std::span<node_ptr const> nodes, device_outputs launch);
+
 /// New memory for `shape`, uninitialised.
 [[nodiscard]] node_ptr new_storage(dtype type, extents const& shape, location where,
                                    device on = device::host);

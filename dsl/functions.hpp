@@ -145,10 +145,26 @@ template <expression X>
   return view<value_t<X>, false>(broadcasted(x.node(where), shape, where));
 }
 
+namespace functions_detail {
+/// A tree of operations on elements, not a value that is there or a node of its own.
+template <class Tree>
+inline constexpr bool is_elementwise = false;
+template <class Op, class... A>
+inline constexpr bool is_elementwise<apply<Op, A...>> = apply<Op, A...>::row_count == 0;
+
+template <class... X>
+std::array<node_ptr, sizeof...(X)> nodes_of(X&&... x) {
+  std::array<node_ptr, sizeof...(X)> nodes = {as_tree(std::forward<X>(x)).node()...};
+  if constexpr (sizeof...(X) > 1 && (is_elementwise<std::remove_cvref_t<tree_t<X>>> && ...))
+    group_outputs(nodes, device_outputs_of<std::remove_cvref_t<tree_t<X>>...>());
+  return nodes;
+}
+}  // namespace functions_detail
+
 /// Evaluates the expressions as one plan and returns their arrays: auto [a, b] = eval(x, y).
 template <expression... X>
 auto eval(X&&... x) {
-  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
+  auto const nodes = functions_detail::nodes_of(std::forward<X>(x)...);
   evaluate(nodes);
   return [&]<std::size_t... I>(std::index_sequence<I...>) {
     if constexpr (sizeof...(X) == 1)
@@ -162,7 +178,7 @@ auto eval(X&&... x) {
 namespace explain_detail {
 template <class... X>
 std::string explain_as(plan_format format, X&&... x) {
-  std::array<node_ptr, sizeof...(X)> const nodes = {as_tree(std::forward<X>(x)).node()...};
+  auto const nodes = functions_detail::nodes_of(std::forward<X>(x)...);
   return explain_nodes(nodes, format);
 }
 }  // namespace explain_detail

@@ -116,6 +116,10 @@ using device_launch = void (*)(fused_call const&, extents const& shape, destinat
 using device_reduce = void (*)(fused_call const&, extents const& shape, bool const* reduced,
                                double ddof, destination const&, void* mean);
 
+/// Enqueues several elementwise forms over one shape on the GPU: in one kernel where all lie flat.
+using device_outputs = void (*)(fused_call const* calls, extents const& shape,
+                                destination const* out);
+
 /// The form of an expression: one static object for each type of tree. Leaf, scalar and row slots
 /// are numbered left to right, row reductions in post-order.
 struct fused_form {

@@ -182,6 +182,7 @@ fused_operation::fused_operation(fused_form const& form_) : form(&form_) {
 }
 fused_operation fused_operation::over(std::vector<graph_operand> other) const {
   fused_operation result(*form);
+  result.outputs = outputs;
   result.operands = std::move(other);
   std::copy_n(slots.get(), slot_layout(*form).bytes, result.slots.get());
   return result;

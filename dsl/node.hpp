@@ -125,9 +125,17 @@ struct graph_operand {
   extents shape;
 };
 
+/// Expressions that eval was given together, and that one kernel may compute.
+struct output_group {
+  device_outputs launch = nullptr;  // null in a build without CUDA
+  std::uint32_t number = 0;         // of the group; 0: none
+  std::uint16_t position = 0, count = 0;
+};
+
 /// An erased tree of elementwise operations and row reductions.
 struct fused_operation {
   fused_form const* form = nullptr;
+  output_group outputs;
   std::vector<graph_operand> operands;  // distinct
   // As in a fused_call, as many as the form has slots, all in one block of memory.
   scalar_bits* scalars = nullptr;

@@ -89,7 +89,7 @@ std::vector<step> planned(std::span<node_ptr const> roots) {
   std::vector<visit> stack;
   auto const leave = [&](node_ptr const& n) {
     known.merge(n);
-    steps.push_back({kind_of(*n), n, 1, {}});
+    steps.push_back({.kind = kind_of(*n), .target = n});
   };
   auto const enter = [&](node_ptr const& n) {
     if (!is_pending(*n) || n->visited == pass) return;
@@ -234,7 +234,7 @@ double step::bytes() const {
   auto bytes_of = [](node const& n) {
     return static_cast<double>(n.shape.size()) * static_cast<double>(size_of(n.type));
   };
-  double total = bytes_of(*target);
+  double total = bytes_of(*target) - known_bytes;
   if (kind == step_kind::reduce && together == 0) return total;
   std::vector<node const*> read;
   for_each_operand(target->op, [&](node_ptr const& n) {

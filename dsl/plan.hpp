@@ -29,8 +29,9 @@ enum class step_kind : std::uint8_t {
 struct step {
   step_kind kind;
   node_ptr target;
-  int together = 1;        // steps from this one on that are one call; 0: it is in an earlier one's
-  counted<buffer> memory;  // that it writes, while it runs
+  int together = 1;  // steps from this one on that are one call; 0: it is in an earlier one's
+  counted<buffer> memory{};  // that it writes, while it runs
+  double known_bytes = 0;    // of operands that an earlier step of its call reads anyway
 
   [[nodiscard]] double flops() const;
   /// Bytes read and written, each operand once.

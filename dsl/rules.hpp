@@ -16,7 +16,8 @@ enum class rule : std::uint8_t {
   transposed_product,
   equal_nodes,
   batched_products,
-  mean_with_variance
+  mean_with_variance,
+  shared_outputs
 };
 
 /// What a rule may change of the values: nothing, roundings, or the order of additions. Those of the
@@ -39,6 +40,7 @@ inline constexpr rule_row rule_rows[] = {
     {"equal_nodes", rule_kind::exact, "f(x & x) + g(x & x): x & x once; sums and their like too"},
     {"batched_products", rule_kind::reorders, "eval(a & b, c & d) in one call of the library"},
     {"mean_with_variance", rule_kind::reorders, "eval(mean(x), var(x)) in one pass over x"},
+    {"shared_outputs", rule_kind::exact, "eval(x + y, x - y) in one pass over x and y"},
 };
 
 /// Off where SLOTH_WITHOUT, a list of names with commas between, has its name, and by a strict_scope.
@@ -100,7 +102,8 @@ void trace_without_product(node& n);
 void compute_one_triangle(node& n);
 
 /// Steps that one call computes, behind each other: small products of one shape, none of which needs
-/// another; the mean and the variance, or standard deviation, of one argument.
+/// another; the mean and the variance, or standard deviation, of one argument; expressions of one shape
+/// that eval was given, which read the same operands or take less time than a launch.
 void share_calls(std::vector<step>& steps);
 
 /// Equal for expressions with the same values: the same form of the same operands and numbers.

@@ -255,6 +255,24 @@ void run_batch(std::span<step const> products) {
   }
   cuda_engine::gemm(first.type, first.shape[0], first.shape[1], op.a->shape[1], all, op.tf32);
 }
+
+/// Expressions that eval was given together.
+void run_outputs(std::span<step const> outputs) {
+  std::vector<bound_call> bound;
+  std::vector<fused_call> calls;
+  std::vector<destination> to;
+  bound.reserve(outputs.size());
+  for (step const& s : outputs) {
+    auto const& op = std::get<fused_operation>(s.target->op);
+    bound.emplace_back(op, s.target->shape.rank(), device::gpu, s.target->where);
+    calls.push_back(bound.back().get());
+    to.push_back({s.memory->data(), s.target->type, s.target->stride});
+  }
+  node const& first = *outputs.front().target;
+  auto const& op = std::get<fused_operation>(first.op);
+  range const named(op, first.where);
+  op.outputs.launch(calls.data(), first.shape, to.data());
+}
 #endif
 
 }  // namespace
@@ -263,6 +281,7 @@ void run(std::span<step const> call, device where) {
 #if defined(SLOTH_CUDA)
   if (call.size() > 1 && where == device::gpu) {
     step const& first = call.front();
+    if (std::holds_alternative<fused_operation>(first.target->op)) return run_outputs(call);
     auto const* variance = std::get_if<reduce_operation>(&first.target->op);
     if (!variance) return run_batch(call);
     return run_reduce(*variance, *first.target, first.memory->data(), where,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -55,7 +56,14 @@ call_kind kind_of(reduce_operation const& op) {
   return kind;
 }
 
+/// Of an expression that eval was given with others.
+call_kind outputs_of(fused_operation const& op) {
+  if (op.outputs.number == 0 || !is_on(rule::shared_outputs)) return {};
+  return {op.outputs.number};
+}
+
 call_kind kind_of(node const& n, device_model const& model) {
+  if (auto const* op = std::get_if<fused_operation>(&n.op)) return outputs_of(*op);
   if (auto const* op = std::get_if<matmul_operation>(&n.op)) return kind_of(*op, n.type, model);
   if (auto const* op = std::get_if<reduce_operation>(&n.op)) return kind_of(*op);
   return {};
@@ -107,6 +115,35 @@ class grouping {
   std::unordered_map<node const*, std::size_t> group_of_;
 };
 
+/// Puts a group of expressions into eval's order, and finds what they read together. False where one
+/// kernel is not worth while or not possible.
+bool share_outputs(std::vector<std::size_t>& group, std::vector<step>& steps,
+                   device_model const& model) {
+  auto const call_of = [&](std::size_t at) -> fused_operation const& {
+    return std::get<fused_operation>(steps[at].target->op);
+  };
+  if (group.size() != call_of(group.front()).outputs.count) return false;
+  std::sort(group.begin(), group.end(), [&](std::size_t a, std::size_t b) {
+    return call_of(a).outputs.position < call_of(b).outputs.position;
+  });
+  std::unordered_set<node const*> read;
+  double known = 0, all = 0;
+  for (std::size_t at : group) {
+    if (!(steps[at].target->shape == steps[group.front()].target->shape)) return false;
+    double own = 0;
+    for (auto const& operand : call_of(at).operands)
+      if (operand.source && !read.insert(operand.source.get()).second)
+        own += static_cast<double>(operand.shape.size() * size_of(operand.type));
+    steps[at].known_bytes = own;
+    known += own;
+    all += steps[at].bytes();
+  }
+  bool const pays = known > 0 || all < model.launch * model.bytes;
+  if (!pays)
+    for (std::size_t at : group) steps[at].known_bytes = 0;
+  return pays;
+}
+
 }  // namespace
 
 void share_calls(std::vector<step>& steps) {
@@ -114,7 +151,10 @@ void share_calls(std::vector<step>& steps) {
   if (!model.shares_calls) return;
   grouping all;
   for (std::size_t i = 0; i < steps.size(); ++i) all.add(i, steps[i], model);
-  std::erase_if(all.groups, [](auto const& g) { return g.steps.size() < 2; });
+  std::erase_if(all.groups, [&](auto& g) {
+    return g.steps.size() < 2 || (steps[g.steps.front()].kind == step_kind::fused &&
+                                  !share_outputs(g.steps, steps, model));
+  });
   if (all.groups.empty()) return;
   // A call takes the place of its last step.
   std::unordered_map<std::size_t, std::vector<std::size_t> const*> calls;

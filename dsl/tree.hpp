@@ -50,6 +50,9 @@ fused_form const& form_of();
 /// The GPU's launch of a reduction of that form; null in a build without CUDA.
 template <reduction Op, class Tree>
 device_reduce device_reduce_of();
+/// And its launch of several elementwise forms.
+template <class... Tree>
+device_outputs device_outputs_of();
 
 /// The tree's form with its operands, whose handles the tree gives away, and its scalars. What is not
 /// the tree's own is compiled once.

@@ -374,6 +374,45 @@ BOOST_AUTO_TEST_CASE(symmetric_products_take_one_triangle) {
   BOOST_TEST(bool(all(isclose(planned, x.T() & x, 1e-13, 0.))));
 }
 
+BOOST_AUTO_TEST_CASE(expressions_of_one_shape_share_a_kernel) {
+  generator rng(8);
+  for (std::int64_t n : {1, 16, 1023, 70'001}) {
+    matrix const x = rng.normal(0, 1, {n}), y = rng.normal(0, 1, {n});
+    array<float> const f = rng.normal<float>(0, 1, {n});
+    auto const alone = [](auto const& e) { return matrix(e); };
+    matrix const sum = alone(x + y), difference = alone(x - y), scaled = alone(3 * y);
+    model_scope const there(h200);
+    auto const [a, b, c] = eval(x + y, x - y, 3 * y);
+    BOOST_TEST(bool(all(a == sum) && all(b == difference) && all(c == scaled)));
+    auto const [d, g] = eval(exp(x) * f, f < 0.f);  // of other types
+    BOOST_TEST(bool(all(d == alone(exp(x) * f)) && all(g == (f < 0.f))));
+    auto const [p, q] = eval(x(slice(_, _, -1)) + 1, x * 2);  // not all flat
+    BOOST_TEST(bool(all(p == alone(x(slice(_, _, -1)) + 1)) && all(q == alone(x * 2))));
+    auto const [r, s] = eval(x + rng.rand(n), x - rng.rand(n));
+    BOOST_TEST(bool(all(r >= x) && all(s <= x)));
+  }
+  matrix const x = rng.normal(0, 1, {1000, 1000}), y = rng.normal(0, 1, {1000, 1000});
+  matrix const row = rng.normal(0, 1, {1000});
+  model_scope const there(h200);
+  BOOST_TEST(
+      explain(x + y, x - y) ==
+      "x0: float64(1000, 1000), x1: float64(1000, 1000)\n"
+      "r0: float64(1000, 1000)  fused   x0 + x1  [1 Mflop, 24 MB]  2 expressions in one call\n"
+      "r1: float64(1000, 1000)  fused   x0 - x1  [1 Mflop, 8 MB]  in one call with r0\n");
+  // Nothing that both read; another shape; one that becomes part of a product; one that reads another.
+  auto const together = [](std::string const& plan) {
+    return plan.find("in one call") != std::string::npos;
+  };
+  BOOST_TEST(!together(explain(x + 1, y + 1)));
+  BOOST_TEST(together(explain(row + 1, 2 * row)));
+  BOOST_TEST(!together(explain(row + 1, x + row)));
+  BOOST_TEST(!together(explain(x + 1, 2 * (x & y))));
+  lazy<double> const shared = x + y;
+  BOOST_TEST(together(explain(shared * 2, shared - 1)));
+  auto const [t, u] = eval(shared * 2, shared - 1);
+  BOOST_TEST(bool(all(t == 2 * (x + y)) && all(u == x + y - 1)));
+}
+
 BOOST_AUTO_TEST_CASE(small_products_of_one_shape_share_a_call) {
   matrix const a = rand(20, 30), b = rand(30, 40), c = rand(20, 30), d = rand(30, 40);
   model_scope const there(h200);

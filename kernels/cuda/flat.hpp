@@ -265,5 +265,57 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
   if (n % N != 0) launch_tail(&launch_general<Tree>, call, n, n % N, out);
 }
 
+/// Several trees' packs at one place, each into its own memory. All are read before one is written.
+template <class Tree, class... Rest>
+struct flat_outputs {
+  static constexpr int N = pack_size<Tree>;
+  flat_function<Tree> f;
+  pack<typename Tree::value_type, N>* out;
+  flat_outputs<Rest...> rest;
+
+  flat_outputs(fused_call const* call, destination const* to)
+      : f{arguments_of<Tree>(*call)},
+        out(static_cast<decltype(out)>(to->data)),
+        rest(call + 1, to + 1) {}
+  __device__ void operator()(std::int64_t i) const {
+    auto const v = f(i);
+    rest(i);
+    out[i] = v;
+  }
+};
+template <class Tree>
+struct flat_outputs<Tree> {
+  static constexpr int N = pack_size<Tree>;
+  flat_function<Tree> f;
+  pack<typename Tree::value_type, N>* out;
+
+  flat_outputs(fused_call const* call, destination const* to)
+      : f{arguments_of<Tree>(*call)}, out(static_cast<decltype(out)>(to->data)) {}
+  __device__ void operator()(std::int64_t i) const { out[i] = f(i); }
+};
+
+template <class First, class... Rest>
+void launch_outputs(fused_call const* call, extents const& shape, destination const* out) {
+  constexpr int N = pack_size<First>, count = 1 + sizeof...(Rest);
+  std::int64_t const n = shape.size();
+  if constexpr (((pack_size<Rest> == N) && ...) &&
+                !(has_generator<First> || ... || has_generator<Rest>)) {
+    bool flat = n >= N;
+    for (int k = 0; k < count; ++k) flat = flat && is_flat(call[k], shape, out[k]);
+    if (flat) {
+      flat_outputs<First, Rest...> const f(call, out);
+      static_assert(std::is_trivially_copyable_v<flat_outputs<First, Rest...>>);
+      check_launch(cub::DeviceFor::Bulk(n / N, f, stream()));
+      if (n % N == 0) return;
+      constexpr decltype(&launch_general<First>) general[] = {&launch_general<First>,
+                                                              &launch_general<Rest>...};
+      for (int k = 0; k < count; ++k) launch_tail(general[k], call[k], n, n % N, out[k]);
+      return;
+    }
+  }
+  constexpr device_launch each[] = {&launch_elementwise<First>, &launch_elementwise<Rest>...};
+  for (int k = 0; k < count; ++k) each[k](call[k], shape, out[k]);
+}
+
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI

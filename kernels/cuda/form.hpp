@@ -19,4 +19,9 @@ device_reduce device_reduce_of() {
   return &cuda_engine::launch_reduce<Op, Tree>;
 }
 
+template <class... Tree>
+device_outputs device_outputs_of() {
+  return &cuda_engine::launch_outputs<Tree...>;
+}
+
 }  // namespace sloth::inline SLOTH_ABI
