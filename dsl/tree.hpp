@@ -304,8 +304,8 @@ inline constexpr bool is_passing_tree =
 };
 
 /// `x` as an argument of type C: cast where its elements have another, checked where it is a value.
-/// A temporary tree of that type is passed on as it is.
-template <element C, class X>
+/// A temporary tree of that type is passed on as it is. Where only the `Truth` counts, any value fits.
+template <element C, bool Truth = false, class X>
 decltype(auto) as_argument(X&& x, location where) {
   if constexpr (expression<X>) {
     constexpr bool same = std::is_same_v<value_t<X>, C>;
@@ -318,6 +318,8 @@ decltype(auto) as_argument(X&& x, location where) {
       else
         return apply<op::cast<C>, decltype(tree)>({}, where, std::move(tree));
     }
+  } else if constexpr (Truth) {
+    return scalar_leaf<C>(x != std::remove_cvref_t<X>(0));
   } else {
     return scalar_leaf<C>(weak_cast<C>(x, where));
   }
@@ -328,15 +330,16 @@ template <class Op, class... X>
 auto elementwise(location where, X&&... x) {
   using common = common_t<std::remove_cvref_t<X>...>;
   using type = decltype(compute_type<Op::in, common>());
+  constexpr bool truth = Op::in == computes_in::boolean;
   if constexpr (!accepted<Op::types, type>) {
     static_assert(accepted<Op::types, type>,
                   "this operation does not accept operands of this element type, as in NumPy; "
                   "convert an operand with .astype<T>()");
     return refused{};
   } else {
-    return apply<Op,
-                 std::remove_cvref_t<decltype(as_argument<type>(std::forward<X>(x), where))>...>(
-        {}, where, as_argument<type>(std::forward<X>(x), where)...);
+    return apply<
+        Op, std::remove_cvref_t<decltype(as_argument<type, truth>(std::forward<X>(x), where))>...>(
+        {}, where, as_argument<type, truth>(std::forward<X>(x), where)...);
   }
 }
 

@@ -132,6 +132,17 @@ BOOST_AUTO_TEST_CASE(result_types_are_numpys) {
   BOOST_TEST(float(exp(i8).item(0)) == float(f16(std::exp(1.f))));
 }
 
+BOOST_AUTO_TEST_CASE(any_value_has_a_truth) {
+  array<float> const x = {0, 3};
+  array<bool> const b = {false, true};
+  is<bool>(x && 4, {false, true});
+  is<bool>(2.5 && x, {false, true});
+  is<bool>(b || 2, {true, true});
+  is<bool>(logical_xor(-4, b), {true, false});
+  is<bool>(b && std::numeric_limits<double>::quiet_NaN(), {false, true});
+  is<bool>(x && complex128(0, 1), {false, true});
+}
+
 BOOST_AUTO_TEST_CASE(values_that_do_not_fit_are_refused) {
   array<std::uint8_t> const u8 = {1, 2};
   array<std::int32_t> const i32 = {1, 2};
