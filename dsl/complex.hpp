@@ -26,10 +26,23 @@ namespace exact {
       return f64(a, b);                                   \
   }
 #else
+// g++ makes FMA of a complex product's (ac - bd, ad + bc) all the same, in vectors of neighbours,
+// where it sees that the operands are products (12.2; its bug 106902 is about the like).
+template <std::floating_point T>
+SLOTH_HD constexpr T rounded(T v) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__FMA__)
+#if defined(__CUDACC__)  // nvcc does not know g++'s barrier
+  if (!__builtin_is_constant_evaluated()) asm("" : "+x"(v));
+#else
+  return __builtin_assoc_barrier(v);
+#endif
+#endif
+  return v;
+}
 #define SLOTH_EXACT(name, op, f32, f64) \
   template <std::floating_point T>      \
   SLOTH_HD constexpr T name(T a, T b) { \
-    return a op b;                      \
+    return rounded(a op b);             \
   }
 #endif
 SLOTH_EXACT(add, +, __fadd_rn, __dadd_rn)

@@ -278,6 +278,28 @@ void check_complex() {
   }
 }
 
+/// Four rounded products, a rounded difference and a rounded sum: no FMA, in vectors either.
+template <class T>
+void check_complex_products() {
+  std::vector<sloth::complex<T>> x, y;
+  std::mt19937_64 random(6);
+  std::uniform_real_distribution<double> part(-2, 2);
+  for (int i = 0; i < 1003; ++i) {
+    x.emplace_back(T(part(random)), T(part(random)));
+    y.emplace_back(T(part(random)), T(part(random)));
+  }
+  array<sloth::complex<T>> const a(x), b(y), product = a * b, more = a * (1 * b);
+  int wrong = 0;
+  for (std::size_t i = 0; i < x.size();
+       ++i) {  // volatile: this loop is not to be contracted either
+    T volatile const ac = x[i].re * y[i].re, bd = x[i].im * y[i].im;
+    T volatile const ad = x[i].re * y[i].im, bc = x[i].im * y[i].re;
+    sloth::complex<T> const want(ac - bd, ad + bc);
+    wrong += !(product.data()[i] == want) + !(more.data()[i] == want);
+  }
+  BOOST_TEST(wrong == 0, wrong << " products in " << to_string(dtype_of<sloth::complex<T>>));
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(exact_operations)
@@ -320,5 +342,9 @@ BOOST_AUTO_TEST_CASE(halves_through_the_library) {
 
 BOOST_AUTO_TEST_CASE(complex128_is_std_complex) { check_complex<double>(); }
 BOOST_AUTO_TEST_CASE(complex64_is_std_complex) { check_complex<float>(); }
+BOOST_AUTO_TEST_CASE(complex_products_do_not_contract) {
+  check_complex_products<double>();
+  check_complex_products<float>();
+}
 
 BOOST_AUTO_TEST_SUITE_END()
