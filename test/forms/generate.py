@@ -466,6 +466,7 @@ PATTERNS = [
     ("TT", "auto const d = a - b; return d / (norm(d, last_axis, keepdims) + 1);"),
     ("TT", "where(a > mean(b, last_axis, keepdims), a, b)"),
     ("TTT", "auto const s = exp(a * 0.5 + b); return s / sum(s, last_axis, keepdims) * c;"),
+    ("TT", "auto const s = exp(a) * 0.5; return s / (sum(s, last_axis, keepdims) + 1) * b;"),
     ("TT", "maximum(a, max(b, last_axis, keepdims)) - min(a, last_axis, keepdims)"),
     ("TT", "sum(a * b, last_axis, keepdims) + mean(a, last_axis, keepdims)"),
     ("T", "mean(square(a - mean(a, last_axis, keepdims)), last_axis, keepdims)"),

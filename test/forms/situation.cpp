@@ -167,6 +167,7 @@ situation::part situation::draw_part(int of, extents const& shape) {
 void situation::draw_leaves() {
   std::vector<int> shared(sloth::dtype_count, -1);
   std::size_t over = form_.leaves.size();
+  auto const full = static_cast<std::size_t>(below(std::ssize(form_.leaves)));
   if (how_ == way::over) {
     for (std::size_t k = 0; k < form_.leaves.size(); ++k)
       if (!form_.leaves[k].random && form_.leaves[k].type == form_.result) over = k;
@@ -177,7 +178,7 @@ void situation::draw_leaves() {
     auto const [type, random] = form_.leaves[k];
     drawn_.emplace_back(type, extents{0});
     seeds_.push_back(random_());
-    extents const shape = leaf_shape(k == 0 || k == over);
+    extents const shape = leaf_shape(k == full || k == over);
     part p{-1, {}, shape};
     if (!random) {
       int& common = shared[static_cast<std::size_t>(type)];
