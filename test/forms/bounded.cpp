@@ -30,7 +30,7 @@ format format_of(dtype t) {
 
 // Least and greatest of an integer type.
 std::pair<long double, long double> range_of(dtype t) {
-  return sloth::visit(t, []<class T>() -> std::pair<long double, long double> {
+  return sloth::visit(t, [&]<class T>() -> std::pair<long double, long double> {
     if constexpr (std::is_integral_v<T>)
       return {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
     else

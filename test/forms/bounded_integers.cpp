@@ -28,7 +28,7 @@ cell of_bits(at const& of, cell const* x, F f) {
   }
 OF_BITS(negated, 0 - a)
 OF_BITS(squared, a* a)
-OF_BITS(sum, a + b)
+OF_BITS(total, a + b)
 OF_BITS(difference, a - b)
 OF_BITS(product, a* b)
 OF_BITS(both, a& b)
@@ -92,7 +92,7 @@ cell right(at const& of, cell const* x) {
 rule integer_rule(std::string_view name) {
   static std::map<std::string_view, rule> const all = {
       {"absolute", absolute_value},  {"negative", negated},    {"square", squared},
-      {"reciprocal", reciprocal_of}, {"invert", inverted},     {"add", sum},
+      {"reciprocal", reciprocal_of}, {"invert", inverted},     {"add", total},
       {"subtract", difference},      {"multiply", product},    {"floor_divide", floored},
       {"remainder", remaining},      {"fmod", truncated_rest}, {"power", power_of},
       {"bitwise_and", both},         {"bitwise_or", either},   {"bitwise_xor", one},
