@@ -55,6 +55,7 @@ class describer {
       d.expression = text_of(*call);
       d.rule = call->rule;
     }
+    if (auto* call = std::get_if<concatenate_operation>(&n.op)) d.expression = text_of(*call);
     if (auto* call = std::get_if<view_operation>(&n.op)) d.expression = "of " + name(call->base);
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
       std::string product = name(call->a) + " & ";  // names are given left to right
@@ -130,6 +131,13 @@ class describer {
       }
     return text + ")";
   }
+  std::string text_of(concatenate_operation const& call) {
+    bool const stacks = std::all_of(call.parts.begin(), call.parts.end(),
+                                    [](auto const& part) { return part.is_slice; });
+    std::string text = stacks ? "stack(" : "concatenate(";
+    for (auto const& part : call.parts) text += text_of(part.values) + ", ";
+    return text + "axis " + std::to_string(call.axis) + ")";
+  }
 
   std::map<node const*, std::string> names_;
   std::string call_;  // the first result of the last call of several steps
@@ -191,7 +199,7 @@ std::string plan_description::text() const {
   if (!all.empty()) all += "\n";
   for (auto const& s : steps) {
     std::string kind = to_string(s.kind);
-    kind.resize(8, ' ');
+    kind.resize(std::max<std::size_t>(8, kind.size() + 2), ' ');
     all += s.result.name + ": " + typed(s.result) + "  " + kind + s.expression;
     if (!s.flags.empty()) all += "  " + s.flags;
     if (s.kind != step_kind::view) all += "  " + work(s);

@@ -58,6 +58,12 @@ class copier {
                               call->device_of_products,
                               call->rule};
     if (auto* call = std::get_if<view_operation>(&op)) return view_operation{of(call->base)};
+    if (auto* call = std::get_if<concatenate_operation>(&op)) {
+      concatenate_operation copy{{}, call->axis};
+      for (auto const& part : call->parts)
+        copy.parts.push_back({copy_of(part.values), part.shape, part.is_slice});
+      return copy;
+    }
     auto const& call = std::get<matmul_operation>(op);
     matmul_operation copy{of(call.a),   of(call.b), call.tf32,
                           call.ordered, call.rule,  call.symmetric};

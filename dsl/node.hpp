@@ -189,13 +189,25 @@ struct matmul_operation {
   std::unique_ptr<product_epilogue> epilogue{};
 };
 
+/// Arrays behind each other along an axis, each computed where it lies in the result.
+struct concatenate_operation {
+  struct part {
+    fused_operation values;
+    extents shape;  // of the values
+    bool is_slice;  // lacks the axis: one index of it
+    [[nodiscard]] std::int64_t extent(int axis) const { return is_slice ? 1 : shape[axis]; }
+  };
+  std::vector<part> parts;
+  int axis;
+};
+
 /// Another reading of the base's result: the node's stride and offset count from its element 0.
 struct view_operation {
   node_ptr base;
 };
 
 using operation = std::variant<std::monostate, fused_operation, reduce_operation, matmul_operation,
-                               view_operation>;
+                               concatenate_operation, view_operation>;
 
 enum class node_state : std::uint8_t { pending, claimed, done };
 
@@ -259,6 +271,8 @@ void for_each_expression(Operation& op, F&& f) {
   if (auto* call = std::get_if<reduce_operation>(&op)) f(call->argument);
   if (auto* call = std::get_if<matmul_operation>(&op))
     if (call->epilogue) f(call->epilogue->written);
+  if (auto* call = std::get_if<concatenate_operation>(&op))
+    for (auto& part : call->parts) f(part.values);
 }
 /// Calls f(node_ptr const&) for each node that `op` reads.
 template <class F>

@@ -15,6 +15,7 @@ step_kind kind_of(node const& n) {
   if (auto* call = std::get_if<fused_operation>(&n.op)) return kind_of(*call);
   if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
+  if (std::holds_alternative<concatenate_operation>(n.op)) return step_kind::concatenate;
   return step_kind::view;
 }
 
@@ -177,7 +178,7 @@ step_kind kind_of(fused_operation const& call) {
 }
 
 const char* to_string(step_kind kind) {
-  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "view"};
+  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "concatenate", "view"};
   return names[static_cast<int>(kind)];
 }
 
@@ -226,7 +227,10 @@ double step::flops() const {
     return size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
            (2. * static_cast<double>(e.k) + around);
   }
-  return 0;
+  double total = 0;
+  if (auto* call = std::get_if<concatenate_operation>(&target->op))
+    for (auto const& part : call->parts) total += size(part.shape) * part.values.form->operations;
+  return total;
 }
 
 double step::bytes() const {
@@ -253,7 +257,9 @@ double step::seconds(device_model const& model) const {
         static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
     return (call->symmetric ? all / 2 : all) - (together == 0 ? model.launch : 0);
   }
-  return (together == 0 ? 0 : model.launch) + bytes() / model.bytes;
+  auto* joined = std::get_if<concatenate_operation>(&target->op);
+  double const launches = joined ? static_cast<double>(joined->parts.size()) : together != 0;
+  return launches * model.launch + bytes() / model.bytes;
 }
 
 }  // namespace sloth::inline SLOTH_ABI

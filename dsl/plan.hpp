@@ -12,12 +12,13 @@
 namespace sloth::inline SLOTH_ABI {
 
 enum class step_kind : std::uint8_t {
-  fused,   // one pass: an elementwise expression
-  row,     // one pass: an elementwise expression with reductions over the last axis
-  reduce,  // one pass: an elementwise expression reduced over axes
-  gemm,    // a matrix product
-  copy,    // a strided view made contiguous
-  view     // another reading of a result; costs nothing
+  fused,        // one pass: an elementwise expression
+  row,          // one pass: an elementwise expression with reductions over the last axis
+  reduce,       // one pass: an elementwise expression reduced over axes
+  gemm,         // a matrix product
+  copy,         // a strided view made contiguous
+  concatenate,  // a pass for each part: expressions joined along an axis
+  view          // another reading of a result; costs nothing
 };
 /// "fused", "gemm".
 [[nodiscard]] const char* to_string(step_kind kind);

@@ -198,6 +198,18 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
   launch(around.get(), target.shape, {out, target.type, target.stride}, where);
 }
 
+void run_concatenate(concatenate_operation const& call, node const& target, std::byte* out,
+                     device where) {
+  range const named(step_kind::concatenate, target.where);
+  std::int64_t const step = target.stride[call.axis] * size_of(target.type);
+  for (auto const& part : call.parts) {
+    strides stride = target.stride;
+    if (part.is_slice) stride.erase(call.axis);
+    run_fused(part.values, part.shape, {out, target.type, std::move(stride)}, where, target.where);
+    out += part.extent(call.axis) * step;
+  }
+}
+
 }  // namespace
 
 counted<buffer> allocate(dtype type, extents const& shape, location where, device on) {
@@ -225,6 +237,8 @@ void run_one(step const& s, device where) {
     run_reduce(*call, target, storage->data(), where);
   else if (auto* call = std::get_if<matmul_operation>(&target.op))
     run_matmul(*call, target, storage->data(), where);
+  else if (auto* call = std::get_if<concatenate_operation>(&target.op))
+    run_concatenate(*call, target, storage->data(), where);
 }
 
 #if defined(SLOTH_CUDA)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/compile.hpp>
+#include <dsl/concatenate.hpp>
 #include <dsl/create.hpp>
 #include <dsl/functions.hpp>
 #include <dsl/io.hpp>

@@ -101,6 +101,8 @@ step_bounds bounds_of(node const& n) {
     b.jumps = b.jumps || call->op == reduction::argmin || call->op == reduction::argmax ||
               call->op == reduction::any || call->op == reduction::all;
   }
+  if (auto const* call = std::get_if<concatenate_operation>(&n.op))
+    for (auto const& part : call->parts) b.add(part.values);
   if (auto const* call = std::get_if<matmul_operation>(&n.op)) {
     b.scale = largest(call->a) * largest(call->b);
     b.terms = std::max<std::int64_t>(call->a->shape.back(), 1);

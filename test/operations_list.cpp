@@ -31,6 +31,11 @@ namespace {
   X(eye)                         \
   X(diag)                        \
   X(rand)                        \
+  X(concatenate)                 \
+  X(stack)                       \
+  X(hstack)                      \
+  X(vstack)                      \
+  X(dstack)                      \
   X(transpose)                   \
   X(reshape)                     \
   X(squeeze)                     \

@@ -1,0 +1,256 @@
+// Arrays joined, turned, repeated and cut: against NumPy's values.
+#include <dsl/sloth.hpp>
+#include <test/refuses.hpp>
+
+using namespace sloth;
+
+namespace {
+
+using values = std::vector<double>;
+using ids = std::vector<std::int64_t>;
+
+/// "int64(2, 3)"
+template <expression X>
+std::string form(X const& x) {
+  return to_string(dtype_of<value_t<X>>) + to_string(x.shape());
+}
+template <class T = std::int64_t>
+array<T> counting(extents const& shape) {
+  return arange<T>(shape.size()).reshape(shape);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(shape)
+
+BOOST_AUTO_TEST_CASE(concatenate_along_every_axis) {
+  auto const x = counting({2, 3});
+  auto const y = x + 10;
+  BOOST_TEST((concatenate(x, y).to_vector() == ids{0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15}));
+  BOOST_TEST(form(concatenate(x, y)) == "int64(4, 3)");
+  ids const beside{0, 1, 2, 10, 11, 12, 3, 4, 5, 13, 14, 15};
+  BOOST_TEST((concatenate(axis(1), x, y).to_vector() == beside));
+  BOOST_TEST((concatenate(axis(-1), x, y).to_vector() == beside));
+  BOOST_TEST(form(concatenate(axis(-1), x, y)) == "int64(2, 6)");
+  auto const cube = counting({2, 1, 2});
+  BOOST_TEST((concatenate(axis(1), cube, cube + 4, cube).to_vector() ==
+              ids{0, 1, 4, 5, 0, 1, 2, 3, 6, 7, 2, 3}));
+  BOOST_TEST(
+      (concatenate(axis(2), cube, cube(_, _, slice(1))).to_vector() == ids{0, 1, 0, 2, 3, 2}));
+  auto const four = counting({1, 2, 1, 2});
+  BOOST_TEST(form(concatenate(axis(2), four, four)) == "int64(1, 2, 2, 2)");
+  BOOST_TEST((concatenate(axis(2), four, four).to_vector() == ids{0, 1, 0, 1, 2, 3, 2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_any_number_of_parts) {
+  array<double> const x{1, 2};
+  BOOST_TEST((concatenate(x).to_vector() == values{1, 2}));
+  BOOST_TEST((concatenate(x, x, x).to_vector() == values{1, 2, 1, 2, 1, 2}));
+  BOOST_TEST(concatenate(x, x, x, x).size() == 8);
+  BOOST_TEST(concatenate(x, x, x, x, x).size() == 10);
+  BOOST_TEST(concatenate(x, x, x, x, x, x).size() == 12);
+  BOOST_TEST(concatenate(x, x, x, x, x, x, x, -x).item(15) == -2);
+  std::vector<array<double>> const arrays(300, x);
+  array<double> const many = concatenate(arrays);
+  BOOST_TEST(many.size() == 600);
+  BOOST_TEST(many.item(599) == 2);
+  std::vector<lazy<double>> const pending{x + 1, x & x.reshape(2, 1), x * 2};
+  BOOST_TEST((concatenate(pending).to_vector() == values{2, 3, 5, 2, 4}));
+  BOOST_TEST(form(concatenate(axis(1), std::vector<array<double>>(3, x.reshape(2, 1)))) ==
+             "float64(2, 3)");
+  REFUSES_HERE(shape_error, "concatenate: needs at least one array",
+               concatenate(std::vector<array<double>>{}));
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_has_the_common_type) {
+  array<float> const f{0.5f, 1.5f};
+  array<std::int64_t> const i{2, 3};
+  array<bool> const b{true, false};
+  array<std::uint8_t> const u{255};
+  BOOST_TEST(form(concatenate(f, i)) == "float64(4,)");
+  BOOST_TEST((concatenate(f, i, b).to_vector() == values{0.5, 1.5, 2, 3, 1, 0}));
+  BOOST_TEST(form(concatenate(b, u)) == "uint8(3,)");
+  BOOST_TEST((concatenate(b, u).to_vector() == std::vector<std::uint8_t>{1, 0, 255}));
+  BOOST_TEST(form(concatenate(u, array<std::int8_t>{-1})) == "int16(2,)");
+  BOOST_TEST(form(concatenate(b, b)) == "bool(4,)");
+  array<complex64> const c{complex64{1, 2}};
+  BOOST_TEST(form(concatenate(c, f)) == "complex64(3,)");
+  BOOST_TEST((concatenate(c, f).item(2) == complex64{1.5f, 0}));
+  BOOST_TEST((concatenate(array<f16>{1.5}, array<f16>{2}).to_vector() ==
+              std::vector<f16>{f16(1.5f), f16(2.f)}));
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_strided_broadcast_and_empty_parts) {
+  auto const x = counting({3, 4});
+  BOOST_TEST((concatenate(x.T()(slice(2), _), x(slice(_, _, -2), slice(_, _, -1))(_, slice(3)))
+                  .to_vector() == ids{0, 4, 8, 1, 5, 9, 11, 10, 9, 3, 2, 1}));
+  BOOST_TEST(
+      (concatenate(axis(1), x(_, slice(1)), broadcast_to(x(0, slice(2)), {3, 2})).to_vector() ==
+       ids{0, 0, 1, 4, 0, 1, 8, 0, 1}));
+  BOOST_TEST(
+      (concatenate(x(0, _), x(slice(0), 0), x(1, slice(1))).to_vector() == ids{0, 1, 2, 3, 4}));
+  BOOST_TEST(form(concatenate(zeros(0, 3), zeros(0, 3))) == "float64(0, 3)");
+  BOOST_TEST(concatenate(zeros(0, 3), zeros(0, 3)).to_vector().empty());
+  BOOST_TEST(form(concatenate(axis(1), zeros(0, 3), zeros(0, 2))) == "float64(0, 5)");
+  BOOST_TEST(concatenate(axis(1), zeros(0, 3), zeros(0, 2)).to_vector().empty());
+  BOOST_TEST((concatenate(zeros(0), ones(2)).to_vector() == values{1, 1}));
+  for (std::int64_t const n : {1, 15, 16, 17, 31, 33, 1023, 1025}) {  // parts begin inside packs
+    array<float> const y = arange<float>(n);
+    array<float> const both = concatenate(y, y + 1.f, y(slice(_, _, -1)));
+    bool right = both.size() == 3 * n;
+    for (std::int64_t i = 0; i < n; ++i)
+      right = right && both.item(i) == float(i) && both.item(n + i) == float(i + 1) &&
+              both.item(2 * n + i) == float(n - 1 - i);
+    BOOST_TEST(right, n);
+    array<float> const columns = concatenate(axis(1), y.reshape(n, 1), 2 * y.reshape(n, 1));
+    BOOST_TEST(bool(all(columns == y.reshape(n, 1) * array<float>{1, 2})));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(parts_are_computed_where_they_lie) {
+  array<double> const x = arange<double>(6).reshape(2, 3), w = ones(3, 3);
+  std::string const plan = explain(concatenate(x + 1, 2 * x, x & w));
+  BOOST_TEST(plan ==
+             "x0: float64(2, 3), x1: float64(3, 3)\n"
+             "r0: float64(2, 3)  gemm    x0 & x1  NN  [36 flop, 168 B]\n"
+             "r1: float64(6, 3)  concatenate  concatenate(x0 + 1, 2 * x0, r0, axis 0)  "
+             "[12 flop, 240 B]\n");
+  BOOST_TEST(explain_json(concatenate(axis(1), x, x)).find("\"kind\": \"concatenate\"") !=
+             std::string::npos);
+  BOOST_TEST(explain_json(concatenate(x, x & w)).find("\"temporaries\": 1") != std::string::npos);
+  BOOST_TEST((concatenate(x + 1, 2 * x, x & w).to_vector() ==
+              values{1, 2, 3, 4, 5, 6, 0, 2, 4, 6, 8, 10, 3, 3, 3, 12, 12, 12}));
+  auto const rows = exp(x - max(x, last_axis, keepdims));
+  array<double> const row = rows;
+  BOOST_TEST(bool(all(concatenate(axis(1), rows, x) == concatenate(axis(1), row, x))));
+  generator a(3), b(3);
+  auto const uniform = a.rand(5);
+  array<double> const drawn = concatenate(uniform, a.normal(0, 1, {4}));
+  BOOST_TEST(bool(all(drawn(slice(5)) == b.rand(5))));
+  BOOST_TEST(bool(all(drawn(slice(5, _)) == b.normal(0, 1, {4}))));
+}
+
+BOOST_AUTO_TEST_CASE(a_concatenation_is_a_node) {
+  array<double> x = ones(2, 2);
+  lazy<double> const both = concatenate(x, x + 1);
+  auto const turned = both.T()(1, _);
+  x += 10;  // what was written before keeps its values
+  BOOST_TEST(!both.node()->done());
+  BOOST_TEST((turned.to_vector() == values{1, 1, 2, 2}));
+  BOOST_TEST(both.node()->done());
+  BOOST_TEST((sum(concatenate(x, both), axis(1)).to_vector() == values{22, 22, 2, 2, 4, 4}));
+  BOOST_TEST(matmul(concatenate(x, x), x).item(3, 1) == 242);
+  array<double> const nested = concatenate(concatenate(x, x), exp(0 * concatenate(x, x)));
+  BOOST_TEST(nested.size() == 16);
+  BOOST_TEST(nested.item(7, 1) == 1);
+  x = concatenate(x(slice(1, _), _), x(slice(1), _) * 2);  // reads what it replaces
+  BOOST_TEST((x.to_vector() == values{11, 11, 22, 22}));
+  x(_, 0) = concatenate(x(1, slice(1)), x(0, slice(1)));
+  BOOST_TEST((x.to_vector() == values{22, 11, 11, 22}));
+  lazy<double> chain = x(0, _);
+  for (int i = 0; i < 1000; ++i) chain = concatenate(chain, x(0, slice(1)));
+  BOOST_TEST(chain.size() == 1002);
+  BOOST_TEST(sum(chain).item() == 33 + 22 * 1000);
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_in_compiled_functions) {
+  generator rng(5), plain(5);
+  auto const f = [](generator& g) {
+    return [&g](auto const& x, auto const& y) {
+      return concatenate(axis(1), x, 2 * y, g.rand(2, 3), x & y.T());
+    };
+  };
+  auto const compiled = compile(f(rng));
+  for (int i = 0; i < 4; ++i) {
+    array<double> const x = rand(2, 3), y = rand(2, 3), wanted = f(plain)(x, y);
+    BOOST_TEST((compiled(x, y).to_vector() == wanted.to_vector()));
+  }
+  auto const parts = compile([](auto const& x) {
+    auto const both = concatenate(x(slice(1, _), _), x(slice(1), _));
+    return std::tuple(both, both.T(), sum(both));
+  });
+  for (int i = 0; i < 6; ++i) {
+    array<double> const x = i + arange<double>(6).reshape(3, 2);
+    auto const [rolled, turned, total] = parts(x);
+    BOOST_TEST((rolled.to_vector() == values{2. + i, 3. + i, 4. + i, 5. + i, 0. + i, 1. + i}));
+    BOOST_TEST((turned.to_vector() == values{2. + i, 4. + i, 0. + i, 3. + i, 5. + i, 1. + i}));
+    BOOST_TEST(total.item() == 15 + 6 * i);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(concatenate_is_verified) {
+  array<double> const x = rand(20, 30), w = rand(30, 5);
+  verify_scope const checked;
+  BOOST_TEST(array<double>(concatenate(axis(1), sin(x), x & w, x * 2)).size() == 1300);
+  BOOST_TEST(count_nonzero(stack(x, x) == x).item() == 1200);
+}
+
+BOOST_AUTO_TEST_CASE(stacks_have_a_new_axis) {
+  array<std::int64_t> const x{1, 2, 3}, y{4, 5, 6};
+  BOOST_TEST((stack(x, y).to_vector() == ids{1, 2, 3, 4, 5, 6}));
+  BOOST_TEST(form(stack(x, y)) == "int64(2, 3)");
+  BOOST_TEST((stack(axis(1), x, y).to_vector() == ids{1, 4, 2, 5, 3, 6}));
+  BOOST_TEST((stack(axis(-1), x, y + 1).to_vector() == ids{1, 5, 2, 6, 3, 7}));
+  BOOST_TEST(form(stack(axis(-2), x, y, x, y)) == "int64(4, 3)");
+  auto const m = counting({2, 2});
+  BOOST_TEST((stack(axis(1), m, m.T()).to_vector() == ids{0, 1, 0, 2, 2, 3, 1, 3}));
+  BOOST_TEST((stack(axis(2), m, m.T()).to_vector() == ids{0, 0, 1, 2, 2, 1, 3, 3}));
+  BOOST_TEST(form(stack(sum(x), mean(y))) == "float64(2,)");
+  BOOST_TEST((stack(sum(x), mean(y)).to_vector() == values{6, 5}));
+  BOOST_TEST(form(stack(axis(1), zeros(0), zeros(0))) == "float64(0, 2)");
+  BOOST_TEST((stack(std::vector<lazy<std::int64_t>>{sum(x), sum(y)}).to_vector() == ids{6, 15}));
+  BOOST_TEST(explain(stack(axis(1), x, x + y)).find("stack(x0, x0 + x1, axis 1)") !=
+             std::string::npos);
+  auto const rows = exp(m - max(m, last_axis, keepdims));
+  BOOST_TEST(bool(all(stack(axis(1), rows, rows)(_, 1, _) == rows)));
+}
+
+BOOST_AUTO_TEST_CASE(stacks_by_name) {
+  array<std::int64_t> const x{1, 2}, y{3, 4};
+  auto const m = counting({2, 2});
+  BOOST_TEST((hstack(x, y + 1).to_vector() == ids{1, 2, 4, 5}));
+  BOOST_TEST((hstack(m, m + 4).to_vector() == ids{0, 1, 4, 5, 2, 3, 6, 7}));
+  BOOST_TEST(form(hstack(sum(x), y)) == "int64(3,)");
+  BOOST_TEST((hstack(sum(x), y).to_vector() == ids{3, 3, 4}));
+  BOOST_TEST((vstack(x, y * 2).to_vector() == ids{1, 2, 6, 8}));
+  BOOST_TEST(form(vstack(x, m, y)) == "int64(4, 2)");
+  BOOST_TEST((vstack(x, m, y).to_vector() == ids{1, 2, 0, 1, 2, 3, 3, 4}));
+  BOOST_TEST(form(vstack(sum(x), sum(y))) == "int64(2, 1)");
+  BOOST_TEST(form(dstack(x, y)) == "int64(1, 2, 2)");
+  BOOST_TEST((dstack(x, y).to_vector() == ids{1, 3, 2, 4}));
+  BOOST_TEST((dstack(m, m * 10).to_vector() == ids{0, 0, 1, 10, 2, 20, 3, 30}));
+  BOOST_TEST((dstack(m.reshape(2, 2, 1), m).to_vector() == ids{0, 0, 1, 1, 2, 2, 3, 3}));
+  BOOST_TEST(form(dstack(sum(x))) == "int64(1, 1, 1)");
+  BOOST_TEST(form(dstack(counting({2, 2, 3}), m)) == "int64(2, 2, 4)");
+  BOOST_TEST(form(vstack(std::vector<array<std::int64_t>>(3, x))) == "int64(3, 2)");
+}
+
+BOOST_AUTO_TEST_CASE(joins_refuse_what_does_not_fit) {
+  auto const x = counting({2, 3});
+  auto const row = x(0, _);
+  REFUSES_HERE(shape_error, "concatenate: extents differ beside axis 0: (2, 3) and (3, 2)",
+               concatenate(x, x.T()));
+  REFUSES_HERE(shape_error, "concatenate: extents differ beside axis 1: (2, 3) and (1, 3)",
+               concatenate(axis(1), x, x, x(slice(1), _)));
+  REFUSES_HERE(shape_error, "concatenate: ranks differ: (2, 3) and (3,)", concatenate(x, row));
+  REFUSES_HERE(shape_error, "concatenate: an array has no axis: shape ()",
+               concatenate(sum(x), sum(x)));
+  REFUSES_HERE(index_error, "concatenate: axis 2 is out of range for rank 2",
+               concatenate(axis(2), x, x));
+  REFUSES_HERE(index_error, "concatenate: axis -3 is out of range for rank 2",
+               concatenate(axis(-3), x, x));
+  REFUSES_HERE(index_error, "concatenate: takes one axis", concatenate(axis(0, 1), x, x));
+  REFUSES_HERE(shape_error, "stack: shapes differ: (2, 3) and (3,)", stack(x, row));
+  REFUSES_HERE(index_error, "stack: axis 3 is out of range for rank 3", stack(axis(3), x, x));
+  REFUSES_HERE(shape_error, "hstack: extents differ beside axis 1: (2, 3) and (3, 2)",
+               hstack(x, x.T()));
+  REFUSES_HERE(shape_error, "hstack: ranks differ: (2, 3) and (3,)", hstack(x, row));
+  REFUSES_HERE(shape_error, "vstack: extents differ beside axis 0: (3,) and (2,)",
+               vstack(row, x(_, 0)));
+  REFUSES_HERE(shape_error, "dstack: extents differ beside axis 2: (2, 3) and (3,)",
+               dstack(x, row));
+  auto const tall = broadcast_to(zeros(1), {std::int64_t{1} << 62});
+  BOOST_CHECK_THROW((void)concatenate(tall, tall), out_of_memory);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
