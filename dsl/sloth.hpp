@@ -10,6 +10,7 @@
 #include <dsl/memory.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
+#include <dsl/shape.hpp>
 
 #if defined(SLOTH_CUDA)
 #if !defined(__CUDACC__)

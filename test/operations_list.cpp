@@ -36,6 +36,23 @@ namespace {
   X(hstack)                      \
   X(vstack)                      \
   X(dstack)                      \
+  X(ravel)                       \
+  X(permute_dims)                \
+  X(moveaxis)                    \
+  X(swapaxes)                    \
+  X(atleast_1d)                  \
+  X(atleast_2d)                  \
+  X(atleast_3d)                  \
+  X(flip)                        \
+  X(fliplr)                      \
+  X(flipud)                      \
+  X(rot90)                       \
+  X(roll)                        \
+  X(repeat)                      \
+  X(tile)                        \
+  X(split)                       \
+  X(array_split)                 \
+  X(pad)                         \
   X(transpose)                   \
   X(reshape)                     \
   X(squeeze)                     \

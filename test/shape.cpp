@@ -253,4 +253,174 @@ BOOST_AUTO_TEST_CASE(joins_refuse_what_does_not_fit) {
   BOOST_CHECK_THROW((void)concatenate(tall, tall), out_of_memory);
 }
 
+BOOST_AUTO_TEST_CASE(flips_and_turns_are_views) {
+  auto const x = counting({2, 3}), cube = counting({2, 2, 2});
+  BOOST_TEST((flip(x).to_vector() == ids{5, 4, 3, 2, 1, 0}));
+  BOOST_TEST((flip(x, 0).to_vector() == ids{3, 4, 5, 0, 1, 2}));
+  BOOST_TEST((flip(x, -1).to_vector() == ids{2, 1, 0, 5, 4, 3}));
+  BOOST_TEST((flip(cube, axis(0, 2)).to_vector() == ids{5, 4, 7, 6, 1, 0, 3, 2}));
+  BOOST_TEST((fliplr(x).to_vector() == ids{2, 1, 0, 5, 4, 3}));
+  BOOST_TEST((flipud(x).to_vector() == ids{3, 4, 5, 0, 1, 2}));
+  BOOST_TEST((flip(x.T()(slice(_, _, 2), _)).to_vector() == ids{5, 2, 3, 0}));
+  BOOST_TEST((flip(x * 2, 1)(0, _).to_vector() == ids{4, 2, 0}));
+  BOOST_TEST(flip(zeros(0, 3)).to_vector().empty());
+  BOOST_TEST(flip(sum(x)).item() == 15);
+  BOOST_TEST((rot90(x).to_vector() == ids{2, 5, 1, 4, 0, 3}));
+  BOOST_TEST((rot90(x, -3).to_vector() == ids{2, 5, 1, 4, 0, 3}));
+  BOOST_TEST((rot90(x, 0).to_vector() == x.to_vector()));
+  BOOST_TEST((rot90(x, 2).to_vector() == ids{5, 4, 3, 2, 1, 0}));
+  BOOST_TEST((rot90(x, 3).to_vector() == ids{3, 0, 4, 1, 5, 2}));
+  BOOST_TEST(form(rot90(x, -1)) == "int64(3, 2)");
+  BOOST_TEST((rot90(cube, 1, {1, 2}).to_vector() == ids{1, 3, 0, 2, 5, 7, 4, 6}));
+  BOOST_TEST((rot90(cube, 3, {2, 0}).to_vector() == ids{1, 5, 3, 7, 0, 4, 2, 6}));
+  BOOST_TEST((flip(x).node()->storage == x.node()->storage));
+  BOOST_TEST(explain(flip(x) + rot90(x, 2)) ==
+             "x0: int64(2, 3)\n"
+             "r0: int64(2, 3)  fused   x0 + x0  [6 flop, 96 B]\n");
+  REFUSES_HERE(index_error, "flip: axis 2 is out of range for rank 2", flip(x, 2));
+  REFUSES_HERE(index_error, "flip: axis 1 is given twice", flip(x, axis(1, -1)));
+  REFUSES_HERE(index_error, "fliplr: axis 1 is out of range for rank 1", fliplr(x(0, _)));
+  REFUSES_HERE(index_error, "flipud: axis 0 is out of range for rank 0", flipud(sum(x)));
+  REFUSES_HERE(index_error, "rot90: takes two axes, not 1", rot90(x, 1, {0}));
+  REFUSES_HERE(index_error, "rot90: axis 1 is given twice", rot90(x, 1, {1, -1}));
+  REFUSES_HERE(index_error, "rot90: axis 1 is out of range for rank 1", rot90(x(0, _)));
+}
+
+BOOST_AUTO_TEST_CASE(axes_move_in_views) {
+  auto const x = counting({2, 3, 4}), cube = counting({2, 2, 2});
+  BOOST_TEST(form(moveaxis(x, 0, -1)) == "int64(3, 4, 2)");
+  BOOST_TEST(form(moveaxis(x, {0, 1}, {-1, -2})) == "int64(4, 3, 2)");
+  BOOST_TEST(form(moveaxis(x, {2, 0}, {0, 1})) == "int64(4, 2, 3)");
+  BOOST_TEST((moveaxis(cube, {2, 0}, {0, 1}).to_vector() == ids{0, 2, 4, 6, 1, 3, 5, 7}));
+  BOOST_TEST((swapaxes(cube, 0, -1).to_vector() == ids{0, 4, 2, 6, 1, 5, 3, 7}));
+  BOOST_TEST(form(permute_dims(x, {1, 2, 0})) == "int64(3, 4, 2)");
+  BOOST_TEST((swapaxes(cube, 0, 1).node()->storage == cube.node()->storage));
+  BOOST_TEST((ravel(x).node()->storage == x.node()->storage));
+  BOOST_TEST(form(ravel(x)) == "int64(24,)");
+  BOOST_TEST((ravel(cube(0, _, _).T() + 1).to_vector() == ids{1, 3, 2, 4}));
+  BOOST_TEST((ravel(cube(0, _, _).T()).to_vector() == ids{0, 2, 1, 3}));
+  BOOST_TEST(form(ravel(sum(x))) == "int64(1,)");
+  BOOST_TEST(form(ravel(zeros(0, 3))) == "float64(0,)");
+  auto const row = cube(0, 0, _);
+  BOOST_TEST(form(atleast_1d(sum(x))) == "int64(1,)");
+  BOOST_TEST(form(atleast_1d(row)) == "int64(2,)");
+  BOOST_TEST(form(atleast_2d(row)) == "int64(1, 2)");
+  BOOST_TEST(form(atleast_2d(sum(x))) == "int64(1, 1)");
+  BOOST_TEST(form(atleast_3d(row + 1)) == "int64(1, 2, 1)");
+  BOOST_TEST(form(atleast_3d(x(0, _, _))) == "int64(3, 4, 1)");
+  BOOST_TEST(form(atleast_3d(sum(x))) == "int64(1, 1, 1)");
+  BOOST_TEST((atleast_3d(x(0, _, _).T()).to_vector() == x(0, _, _).T().to_vector()));
+  REFUSES_HERE(index_error, "moveaxis: axis 3 is out of range for rank 3", moveaxis(x, 3, 0));
+  REFUSES_HERE(index_error, "moveaxis: axis 0 is given twice", moveaxis(x, {0, -3}, {0, 1}));
+  REFUSES_HERE(index_error, "moveaxis: 2 axes to 1 places", moveaxis(x, {0, 1}, {2}));
+  REFUSES_HERE(index_error, "swapaxes: axis -4 is out of range for rank 3", swapaxes(x, 0, -4));
+}
+
+BOOST_AUTO_TEST_CASE(rolls) {
+  auto const x = counting({2, 3});
+  BOOST_TEST((roll(x, 1).to_vector() == ids{5, 0, 1, 2, 3, 4}));
+  BOOST_TEST(form(roll(x, 1)) == "int64(2, 3)");
+  BOOST_TEST((roll(x, -1).to_vector() == ids{1, 2, 3, 4, 5, 0}));
+  BOOST_TEST((roll(x, 7).to_vector() == ids{5, 0, 1, 2, 3, 4}));
+  BOOST_TEST((roll(x, 0).to_vector() == x.to_vector()));
+  BOOST_TEST((roll(x, 1, 0).to_vector() == ids{3, 4, 5, 0, 1, 2}));
+  BOOST_TEST((roll(x, -1, 1).to_vector() == ids{1, 2, 0, 4, 5, 3}));
+  BOOST_TEST((roll(x + 1, 4, -1).to_vector() == ids{3, 1, 2, 6, 4, 5}));
+  BOOST_TEST((roll(x.T(), 1).to_vector() == ids{5, 0, 3, 1, 4, 2}));
+  BOOST_TEST(roll(zeros(0), 3).to_vector().empty());
+  BOOST_TEST(form(roll(zeros(2, 0), 3, 1)) == "float64(2, 0)");
+  REFUSES_HERE(index_error, "roll: axis 2 is out of range for rank 2", roll(x, 1, 2));
+}
+
+BOOST_AUTO_TEST_CASE(repeats_and_tiles) {
+  auto const x = counting({2, 3}), cube = counting({2, 2, 2});
+  array<bool> const flags{true, false};
+  BOOST_TEST((repeat(x, 2).to_vector() == ids{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5}));
+  BOOST_TEST((repeat(x, 2, 0).to_vector() == ids{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}));
+  BOOST_TEST((repeat(x + 1, 2, -1).to_vector() == ids{1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6}));
+  BOOST_TEST(
+      (repeat(cube, 2, 1).to_vector() == ids{0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7}));
+  BOOST_TEST((repeat(x.T(), 2, 1)(0, _).to_vector() == ids{0, 0, 3, 3}));
+  BOOST_TEST(form(repeat(x, 0, 1)) == "int64(2, 0)");
+  BOOST_TEST(repeat(x, 0).to_vector().empty());
+  BOOST_TEST(form(repeat(sum(x), 3)) == "int64(3,)");
+  BOOST_TEST(form(repeat(flags, 2)) == "bool(4,)");
+  BOOST_TEST((tile(x, 2).to_vector() == ids{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}));
+  BOOST_TEST((tile(x, {2, 1}).to_vector() == ids{0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5}));
+  BOOST_TEST(form(tile(x, {2, 1, 2})) == "int64(2, 2, 6)");
+  BOOST_TEST((tile(x, {2, 1, 2})(1, _, _).to_vector() == ids{0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5}));
+  BOOST_TEST((tile(arange(2), {2, 2}).to_vector() == ids{0, 1, 0, 1, 0, 1, 0, 1}));
+  BOOST_TEST(
+      (tile(cube, {1, 2}).to_vector() == ids{0, 1, 0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7}));
+  BOOST_TEST(form(tile(counting({1, 2, 1, 2}), {2, 2, 2, 2})) == "int64(2, 4, 2, 4)");
+  BOOST_TEST(sum(tile(counting({1, 2, 1, 2}), {2, 2, 2, 2})).item() == 96);
+  BOOST_TEST(form(tile(x, 0)) == "int64(2, 0)");
+  BOOST_TEST(form(tile(sum(x), {2, 2})) == "int64(2, 2)");
+  REFUSES_HERE(shape_error, "repeat: -1 times", repeat(x, -1, 0));
+  REFUSES_HERE(index_error, "repeat: axis 2 is out of range for rank 2", repeat(x, 1, 2));
+  REFUSES_HERE(shape_error, "tile: -2 times", tile(x, {1, -2}));
+}
+
+BOOST_AUTO_TEST_CASE(splits_are_views) {
+  auto const x = counting({6}), m = counting({2, 3});
+  auto const parts_are = [](auto const& parts, std::vector<ids> const& wanted) {
+    bool same = parts.size() == wanted.size();
+    for (std::size_t i = 0; same && i < wanted.size(); ++i)
+      same = parts[i].to_vector() == wanted[i];
+    return same;
+  };
+  BOOST_TEST(parts_are(split(x, 3), {{0, 1}, {2, 3}, {4, 5}}));
+  BOOST_TEST(parts_are(array_split(counting({7}), 3), {{0, 1, 2}, {3, 4}, {5, 6}}));
+  BOOST_TEST(parts_are(split(x, {1, 4}), {{0}, {1, 2, 3}, {4, 5}}));
+  BOOST_TEST(parts_are(array_split(x, {4, 2, -1, 9}), {{0, 1, 2, 3}, {}, {2, 3, 4}, {5}, {}}));
+  BOOST_TEST(parts_are(split(x, {2}), {{0, 1}, {2, 3, 4, 5}}));
+  BOOST_TEST(parts_are(split(m, 3, 1), {{0, 3}, {1, 4}, {2, 5}}));
+  BOOST_TEST(parts_are(split(m.T() + 1, 3), {{1, 4}, {2, 5}, {3, 6}}));
+  BOOST_TEST(parts_are(array_split(counting({2}), 4), {{0}, {1}, {}, {}}));
+  BOOST_TEST(form(split(m, 3, -1)[1]) == "int64(2, 1)");
+  BOOST_TEST((split(m, 2)[1].node()->storage == m.node()->storage));
+  BOOST_TEST((concatenate(axis(1), split(m, 3, 1)).to_vector() == m.to_vector()));
+  BOOST_TEST(split(zeros(0), 2).size() == 2u);
+  REFUSES_HERE(shape_error, "split: axis 0 of shape (6,) does not split into 4 parts", split(x, 4));
+  REFUSES_HERE(shape_error, "array_split: axis 0 of shape (6,) does not split into 0 parts",
+               array_split(x, 0));
+  REFUSES_HERE(index_error, "split: axis 1 is out of range for rank 1", split(x, 2, 1));
+}
+
+BOOST_AUTO_TEST_CASE(pads) {
+  array<std::int64_t> const v{1, 2, 3};
+  auto const x = counting({2, 3});
+  using enum pad_mode;
+  BOOST_TEST((pad(v, 1).to_vector() == ids{0, 1, 2, 3, 0}));
+  BOOST_TEST((pad(v, {1, 2}, constant, 7).to_vector() == ids{7, 1, 2, 3, 7, 7}));
+  BOOST_TEST((pad(v, {2, 1}, edge).to_vector() == ids{1, 1, 1, 2, 3, 3}));
+  BOOST_TEST((pad(v, {2, 1}, reflect).to_vector() == ids{3, 2, 1, 2, 3, 2}));
+  BOOST_TEST((pad(v, {2, 1}, wrap).to_vector() == ids{2, 3, 1, 2, 3, 1}));
+  BOOST_TEST(
+      (pad(v, {5, 6}, reflect).to_vector() == ids{2, 1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3, 2, 1}));
+  BOOST_TEST(
+      (pad(v, {5, 7}, wrap).to_vector() == ids{2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1}));
+  BOOST_TEST((pad(v(slice(1)) + 3, {2, 1}, reflect).to_vector() == ids{4, 4, 4, 4}));
+  BOOST_TEST(
+      (pad(x, {{1, 0}, {0, 2}}).to_vector() == ids{0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4, 5, 0, 0}));
+  BOOST_TEST((pad(x, {{1, 0}, {0, 2}}, edge).to_vector() ==
+              ids{0, 1, 2, 2, 2, 0, 1, 2, 2, 2, 3, 4, 5, 5, 5}));
+  BOOST_TEST((pad(x, 1, reflect).to_vector() ==
+              ids{4, 3, 4, 5, 4, 1, 0, 1, 2, 1, 4, 3, 4, 5, 4, 1, 0, 1, 2, 1}));
+  BOOST_TEST((pad(x, {{1, 0}, {1, 1}}, wrap).to_vector() ==
+              ids{5, 3, 4, 5, 3, 2, 0, 1, 2, 0, 5, 3, 4, 5, 3}));
+  BOOST_TEST(
+      (pad(array<float>{0.5f}, 1, constant, -1).to_vector() == std::vector<float>{-1, 0.5f, -1}));
+  BOOST_TEST((pad(array<bool>{true}, {0, 1}).to_vector() == std::vector<bool>{true, false}));
+  BOOST_TEST(form(pad(x, 0)) == "int64(2, 3)");
+  BOOST_TEST((pad(zeros(0, 2), 1, constant, 3.).to_vector() == values(8, 3)));
+  BOOST_TEST(pad(sum(x), 1).item() == 15);
+  REFUSES_HERE(shape_error, "pad: 1 widths for shape (2, 3)", pad(x, {{1, 1}}));
+  REFUSES_HERE(shape_error, "pad: a width of axis 0 is negative", pad(v, -1));
+  REFUSES_HERE(shape_error, "pad: axis 0 of shape (0, 2) has no elements to repeat",
+               pad(zeros(0, 2), 1, edge));
+  REFUSES_HERE(dtype_error, "0.5 is not an integer, so it does not fit int64",
+               pad(v, 1, constant, 0.5));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
