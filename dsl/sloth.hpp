@@ -1,10 +1,12 @@
 // Sloth: lazy arrays with NumPy's names, on Eigen and the GPU. Include this.
 #pragma once
 
+#include <dsl/compare.hpp>
 #include <dsl/compile.hpp>
 #include <dsl/concatenate.hpp>
 #include <dsl/create.hpp>
 #include <dsl/functions.hpp>
+#include <dsl/grid.hpp>
 #include <dsl/io.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/memory.hpp>

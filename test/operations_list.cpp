@@ -30,6 +30,16 @@ namespace {
   X(linspace)                    \
   X(eye)                         \
   X(diag)                        \
+  X(identity)                    \
+  X(tri)                         \
+  X(tril)                        \
+  X(triu)                        \
+  X(logspace)                    \
+  X(meshgrid)                    \
+  X(indices)                     \
+  X(array_equal)                 \
+  X(array_equiv)                 \
+  X(allclose)                    \
   X(rand)                        \
   X(concatenate)                 \
   X(stack)                       \

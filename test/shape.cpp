@@ -423,4 +423,72 @@ BOOST_AUTO_TEST_CASE(pads) {
                pad(v, 1, constant, 0.5));
 }
 
+BOOST_AUTO_TEST_CASE(triangles) {
+  BOOST_TEST((tri(2, 3).to_vector() == values{1, 0, 0, 1, 1, 0}));
+  BOOST_TEST((tri<std::int64_t>(3, 2, 1).to_vector() == ids{1, 1, 1, 1, 1, 1}));
+  BOOST_TEST((tri(2, 3, -1).to_vector() == values{0, 0, 0, 1, 0, 0}));
+  BOOST_TEST((tri(2).to_vector() == values{1, 0, 1, 1}));
+  BOOST_TEST(form(tri<float>(0, 3)) == "float32(0, 3)");
+  BOOST_TEST((identity(2).to_vector() == values{1, 0, 0, 1}));
+  BOOST_TEST(form(identity<std::int32_t>(3)) == "int32(3, 3)");
+  array<std::int64_t> const x = counting({2, 3}) + 1;
+  BOOST_TEST((tril(x).to_vector() == ids{1, 0, 0, 4, 5, 0}));
+  BOOST_TEST((tril(x, 1).to_vector() == ids{1, 2, 0, 4, 5, 6}));
+  BOOST_TEST((triu(x).to_vector() == ids{1, 2, 3, 0, 5, 6}));
+  BOOST_TEST((triu(x, -1).to_vector() == x.to_vector()));
+  BOOST_TEST((triu(x, 1).to_vector() == ids{0, 2, 3, 0, 0, 6}));
+  BOOST_TEST((tril(x(0, slice(2))).to_vector() == ids{1, 0, 1, 2}));
+  BOOST_TEST((tril(counting({2, 2, 2})).to_vector() == ids{0, 0, 2, 3, 4, 0, 6, 7}));
+  BOOST_TEST((triu(x.T() * 2).to_vector() == ids{2, 8, 0, 10, 0, 0}));
+  BOOST_TEST((tril(ones<bool>(2, 2)).to_vector() == std::vector<bool>{true, false, true, true}));
+  BOOST_TEST(form(triu(array<float>{1, 2})) == "float32(2, 2)");
+  BOOST_TEST(explain(tril(x) + x).find("r1") == std::string::npos);  // one kernel
+  REFUSES_HERE(shape_error, "tril: shape () has no axis", tril(sum(x)));
+  REFUSES_HERE(shape_error, "triu: shape () has no axis", triu(sum(x)));
+}
+
+BOOST_AUTO_TEST_CASE(grids) {
+  BOOST_TEST((logspace(0, 2, 3).to_vector() == values{1, 10, 100}));
+  BOOST_TEST((logspace(0, 3, 4, true, 2).to_vector() == values{1, 2, 4, 8}));
+  BOOST_TEST((logspace(0, 4, 4, false, 2).to_vector() == values{1, 2, 4, 8}));
+  BOOST_TEST(logspace(0, 1).size() == 50);
+  BOOST_TEST((indices({2, 3}).to_vector() == ids{0, 0, 0, 1, 1, 1, 0, 1, 2, 0, 1, 2}));
+  BOOST_TEST(form(indices({2, 3})) == "int64(2, 2, 3)");
+  BOOST_TEST(form(indices({2, 0})) == "int64(2, 2, 0)");
+  BOOST_TEST(form(indices(extents{})) == "int64(0,)");
+  array<std::int64_t> const a{1, 2, 3};
+  array<double> const b{4, 5};
+  auto const [x, y] = meshgrid(a, b);
+  BOOST_TEST((x.to_vector() == ids{1, 2, 3, 1, 2, 3}));
+  BOOST_TEST((y.to_vector() == values{4, 4, 4, 5, 5, 5}));
+  BOOST_TEST(form(y) == "float64(2, 3)");
+  BOOST_TEST((x.node()->storage == a.node()->storage));
+  auto const [i, j] = meshgrid(indexing::ij, a, b + 1);
+  BOOST_TEST((i.to_vector() == ids{1, 1, 2, 2, 3, 3}));
+  BOOST_TEST((j.to_vector() == values{5, 6, 5, 6, 5, 6}));
+  auto const [p, q, r] = meshgrid(b, a, zeros(1));
+  BOOST_TEST(form(p) == "float64(3, 2, 1)");
+  BOOST_TEST((q.to_vector() == ids{1, 1, 2, 2, 3, 3}));
+  BOOST_TEST(form(r) == "float64(3, 2, 1)");
+  BOOST_TEST((std::get<0>(meshgrid(a)).to_vector() == a.to_vector()));
+}
+
+BOOST_AUTO_TEST_CASE(whole_arrays_are_compared) {
+  array<double> const x{1, 2, NAN}, y{1, 2, 3};
+  BOOST_TEST(array_equal(y, array<std::int64_t>{1, 2, 3}));
+  BOOST_TEST(!array_equal(x, x));
+  BOOST_TEST(!array_equal(y, y + 1e-9));
+  BOOST_TEST(!array_equal(y, y.reshape(1, 3)));
+  BOOST_TEST(array_equal(zeros(0), zeros(0)));
+  BOOST_TEST(array_equiv(y, broadcast_to(y, {2, 3})));
+  BOOST_TEST(!array_equiv(y, ones(2)));
+  BOOST_TEST(allclose(y, y + 1e-9));
+  BOOST_TEST(allclose(ones(2, 2), 1.));
+  BOOST_TEST(!allclose(y, y + 1e-3));
+  BOOST_TEST(allclose(y, y + 1e-3, 0, 1e-2));
+  BOOST_TEST(!allclose(x, x));
+  REFUSES_HERE(shape_error, "isclose: shapes do not broadcast: (3,) and (2,)",
+               allclose(y, ones(2)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
