@@ -82,9 +82,7 @@ cuda=build/cuda
 options=(-DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
 if ! nvidia-smi -L 2>/dev/null; then  # no kernel runs
   cuda=build/cuda-compile
-  options+=("-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG")
-  "$nvcc" --help 2>/dev/null | grep -q -e --Ofast-compile && fast=-Ofc=mid
-  options+=("-DCMAKE_CUDA_FLAGS_RELEASE=-O1 -DNDEBUG ${fast:-}")
+  options+=("-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG" "-DCMAKE_CUDA_FLAGS_RELEASE=-O1 -DNDEBUG")
 fi
 if [ ! -x "$nvcc" ]; then
   echo "left out: there is no nvcc here"
