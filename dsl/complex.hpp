@@ -27,7 +27,7 @@ namespace exact {
   }
 #else
 // g++ makes FMA of a complex product's (ac - bd, ad + bc) all the same, in vectors of neighbours,
-// where it sees that the operands are products (12.2; its bug 106902 is about the like).
+// where it sees that the operands are products (seen of 12.2).
 template <std::floating_point T>
 SLOTH_HD constexpr T rounded(T v) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__FMA__)

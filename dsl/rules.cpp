@@ -32,7 +32,6 @@ thread_local bool rules_off = false;
 
 as_written_scope::as_written_scope() : previous_(rules_off) { rules_off = true; }
 as_written_scope::~as_written_scope() { rules_off = previous_; }
-bool as_written_scope::current() { return rules_off; }
 
 bool is_on(rule r) {
   static unsigned const off = switched_off();

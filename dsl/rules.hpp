@@ -54,7 +54,6 @@ class [[nodiscard]] as_written_scope {
   ~as_written_scope();
   as_written_scope(as_written_scope const&) = delete;
   as_written_scope& operator=(as_written_scope const&) = delete;
-  [[nodiscard]] static bool current();
 
  private:
   bool previous_;

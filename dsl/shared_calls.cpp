@@ -126,10 +126,13 @@ bool share_outputs(std::vector<std::size_t>& group, std::vector<step>& steps,
   std::sort(group.begin(), group.end(), [&](std::size_t a, std::size_t b) {
     return call_of(a).outputs.position < call_of(b).outputs.position;
   });
+  extents const& shape = steps[group.front()].target->shape;
+  if (!std::all_of(group.begin(), group.end(),
+                   [&](std::size_t at) { return steps[at].target->shape == shape; }))
+    return false;
   std::unordered_set<node const*> read;
   double known = 0, all = 0;
   for (std::size_t at : group) {
-    if (!(steps[at].target->shape == steps[group.front()].target->shape)) return false;
     double own = 0;
     for (auto const& operand : call_of(at).operands)
       if (operand.source && !read.insert(operand.source.get()).second)

@@ -406,6 +406,7 @@ BOOST_AUTO_TEST_CASE(expressions_of_one_shape_share_a_kernel) {
   BOOST_TEST(!together(explain(x + 1, y + 1)));
   BOOST_TEST(together(explain(row + 1, 2 * row)));
   BOOST_TEST(!together(explain(row + 1, x + row)));
+  BOOST_TEST(explain(x + 1, 2 * x, row + 1).find("2 * x0  [1 Mflop, 16 MB]") != std::string::npos);
   BOOST_TEST(!together(explain(x + 1, 2 * (x & y))));
   lazy<double> const shared = x + y;
   BOOST_TEST(together(explain(shared * 2, shared - 1)));

@@ -50,7 +50,6 @@ class tile_evaluator {
  private:
   void copy_leaf(tile_cursor const& at, std::byte* to, std::int64_t const* stride);
   void packed_strides(tile_cursor const& at);
-  void scatter(tile_cursor const& at);
   std::byte* buffer();
 
   arena_frame& frame_;
