@@ -273,7 +273,8 @@ BOOST_AUTO_TEST_CASE(copies_write_apart) {
   lazy<std::int64_t> const later = x + 1;
   *x.data() = 40;
   BOOST_TEST(later.item(0, 0) == 1);
-  x = x;
+  matrix& itself = x;
+  x = itself;
   BOOST_TEST(x.item(0, 0) == 40);
 }
 

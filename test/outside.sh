@@ -61,7 +61,7 @@ march_native() {
 }
 
 subdirectory() {
-  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DSLOTH_CUDA=$cuda -DCMAKE_BUILD_TYPE=Debug
+  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DSLOTH_CUDA=$cuda -DCMAKE_BUILD_TYPE=None
   [ "$("$work/subdirectory/outside")" = 96 ]
 }
 

@@ -310,9 +310,12 @@ BOOST_AUTO_TEST_CASE(products_with_epilogues_agree_with_what_was_written) {
     epilogues_agree<f16>(m, n, k, 2e-3);
     epilogues_agree<bf16>(m, n, k, 2e-2);
   }
+  // A GPU's library takes other kernels for other sizes, the host engine one for all.
+  bool const on_gpu = current_device() == gpu;
   for (std::int64_t m : {2, 33, 64, 200, 1024})
     for (std::int64_t n : {1, 2, 7, 16, 50, 129, 256, 1000})
       for (std::int64_t k : {1, 8, 30, 256}) {
+        if (m * n > 10'000 && !on_gpu) continue;
         relu_keeps_nan<float>(m, n, k);
         relu_keeps_nan<double>(m, n, k);
         relu_keeps_nan<f16>(m, n, k);
