@@ -24,6 +24,22 @@ char layout_of(node const& n) {
   return rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1 ? 'T' : 'N';
 }
 
+std::string epilogue_text(product_epilogue const& e) {
+  auto const shortest = [](double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", x);
+    return std::string(text);
+  };
+  std::string text;
+  if (e.alpha != 1) text += ", alpha " + shortest(e.alpha);
+  if (e.c >= 0) text += ", beta " + shortest(e.beta);
+  if (e.bias >= 0) text += ", bias";
+  if (e.after == activation::relu) text += ", relu";
+  if (e.after == activation::gelu_tanh) text += ", gelu_tanh";
+  if (text.empty()) text = ", alpha 1";
+  return "in the product: " + text.substr(2);
+}
+
 /// Describes step after step, and names what they read as it is met.
 class describer {
  public:
@@ -64,6 +80,7 @@ class describer {
       d.flags = {layout_of(*call->a), layout_of(*call->b)};
       if (call->tf32) d.flags += " tf32";
       d.rule = call->rule;
+      if (call->epilogue) add_to(d.rule, epilogue_text(*call->epilogue));
     }
     d.result = {"r" + std::to_string(plan.steps.size()), n.type, n.shape};
     d.flops = s.flops();

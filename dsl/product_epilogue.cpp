@@ -2,23 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace sloth::inline SLOTH_ABI {
 
 namespace {
 
-/// A value of an expression: a number, or a sum of operands times factors.
+/// A value of an expression: a number, or a sum of operands times factors, no more of them than an
+/// epilogue has.
 struct combination {
   struct term {
     int operand;
     double factor;
   };
+  static constexpr int most = 3;  // the product, c and the bias
   double number = 0;
-  std::vector<term> terms;  // none: the number
+  int count = 0;  // of terms; 0: the number
+  term terms[most];
 
-  [[nodiscard]] bool is_number() const { return terms.empty(); }
+  [[nodiscard]] bool is_number() const { return count == 0; }
+  [[nodiscard]] std::span<term const> all() const {
+    return {terms, static_cast<std::size_t>(count)};
+  }
 };
 
 /// Reads an expression as a linear combination of its operands with an activation around it.
@@ -37,19 +44,20 @@ class linear_reader {
       if (name == "gelu_tanh") after = activation::gelu_tanh;
       if (after != activation::none) --count;
     }
+    values_.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i)
       if (!take(form_.items[i])) return false;
-    terms = std::move(values_.back().terms);
     return true;
   }
+  /// What read() has found.
+  [[nodiscard]] std::span<combination::term const> terms() const { return values_.back().all(); }
 
-  std::vector<combination::term> terms;
   activation after = activation::none;
 
  private:
   bool take(tree_item const& item) {
     switch (item.kind) {
-      case item_kind::leaf: values_.push_back({0, {{call_.slot[leaf_++], 1}}}); return true;
+      case item_kind::leaf: values_.push_back({0, 1, {{call_.slot[leaf_++], 1}}}); return true;
       case item_kind::scalar: {
         double const number = visit(item.type, [&]<class T>() -> double {
           if constexpr (is_real_floating<T>)
@@ -57,7 +65,7 @@ class linear_reader {
           return 0;
         });
         ++scalar_;
-        values_.push_back({number, {}});
+        values_.push_back({number, 0, {}});
         return is_factor(number);
       }
       case item_kind::apply: return apply(item);
@@ -70,7 +78,7 @@ class linear_reader {
     std::string_view const name = item.name;
     if (item.arguments == 1 && name == "negative") return scale(values_.back(), -1);
     if (item.arguments != 2) return false;
-    combination b = std::move(values_.back());
+    combination b = values_.back();
     values_.pop_back();
     combination& a = values_.back();
     if (name == "multiply") {
@@ -89,14 +97,14 @@ class linear_reader {
   }
   // One term only: a sum may be small where its terms, scaled one by one, overflow.
   [[nodiscard]] bool scale(combination& x, double factor) const {
-    if (x.terms.size() != 1) return false;
-    double& own = x.terms.front().factor;
+    if (x.count != 1) return false;
+    double& own = x.terms[0].factor;
     own *= factor;
     return is_factor(own);
   }
   static bool add(combination& a, combination const& b) {
-    if (a.is_number() || b.is_number()) return false;
-    a.terms.insert(a.terms.end(), b.terms.begin(), b.terms.end());
+    if (a.is_number() || b.is_number() || a.count + b.count > combination::most) return false;
+    for (auto const& term : b.all()) a.terms[a.count++] = term;
     return true;
   }
 
@@ -121,22 +129,6 @@ bool is_row(extents const& shape, std::int64_t columns) {
   return shape.rank() > 0 && shape.size() == columns && shape.back() == columns;
 }
 
-std::string text_of(product_epilogue const& e) {
-  auto const shortest = [](double x) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6g", x);
-    return std::string(text);
-  };
-  std::string text;
-  if (e.alpha != 1) text += ", alpha " + shortest(e.alpha);
-  if (e.c >= 0) text += ", beta " + shortest(e.beta);
-  if (e.bias >= 0) text += ", bias";
-  if (e.after == activation::relu) text += ", relu";
-  if (e.after == activation::gelu_tanh) text += ", gelu_tanh";
-  if (text.empty()) text = ", alpha 1";
-  return "in the product: " + text.substr(2);
-}
-
 }  // namespace
 
 bool is_epilogue(fused_operation const& call) { return linear_reader(call).read(); }
@@ -155,7 +147,7 @@ node_ptr fold_into_product(node& n) {
   product_epilogue around;
   around.alpha = 0;
   around.after = expression.after;
-  for (auto const& [index, factor] : expression.terms) {
+  for (auto const& [index, factor] : expression.terms()) {
     graph_operand const& from = operands[index];
     bool const product = &from == &*found;
     if (!from.source || from.type != n.type) return {};
@@ -171,7 +163,6 @@ node_ptr fold_into_product(node& n) {
     }
   }
   matmul_operation folded = std::move(*product_of(*found, n));
-  add_to(folded.rule, text_of(around));
   node_ptr product = std::exchange(found->source, {});
   around.written = std::move(*call);
   folded.epilogue = std::make_unique<product_epilogue>(std::move(around));
