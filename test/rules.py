@@ -10,7 +10,7 @@ import sys
 
 def planner_tests(program, without):
     return subprocess.run([program, "--run_test=planner", "--report_level=no"],
-                          env={**os.environ, "SLOTH_WITHOUT": without},
+                          env={**os.environ, "SLOTH_WITHOUT": without, "SLOTH_THREADS": "1"},
                           capture_output=True, text=True)
 
 
