@@ -5,14 +5,17 @@
 #include <dsl/compile.hpp>
 #include <dsl/concatenate.hpp>
 #include <dsl/create.hpp>
+#include <dsl/difference.hpp>
 #include <dsl/functions.hpp>
 #include <dsl/grid.hpp>
 #include <dsl/io.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/memory.hpp>
+#include <dsl/products.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
 #include <dsl/shape.hpp>
+#include <dsl/statistics.hpp>
 
 #if defined(SLOTH_CUDA)
 #if !defined(__CUDACC__)

@@ -22,12 +22,6 @@ auto chain(X const& x) {
   return exp(-x * x) * sin(x) + sqrt(abs(x));
 }
 
-template <expression X>
-auto softmax(X const& x) {
-  auto e = exp(x - max(x, last_axis, keepdims));
-  return e / sum(e, last_axis, keepdims);
-}
-
 /// Median over `repeat` runs, in milliseconds; one run before them warms up.
 template <class F>
 double median(int repeat, F const& f) {

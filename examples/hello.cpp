@@ -6,12 +6,6 @@
 
 using namespace sloth;
 
-template <expression X>
-auto softmax(X const& x) {
-  auto e = exp(x - max(x, last_axis, keepdims));
-  return e / sum(e, last_axis, keepdims);
-}
-
 int main() {
   generator rng(42);
   array<double> q = rng.normal(0, 1, {4, 8}), k = rng.normal(0, 1, {6, 8}), v = rng.rand(6, 3);

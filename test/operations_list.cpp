@@ -1,5 +1,5 @@
-// The README's list of operations against the library: rows, reductions and the functions outside
-// the tables. A name listed twice, missing or unknown fails.
+// The README's list of operations and docs/numpy.md against the library: rows, reductions and the
+// functions outside the tables. A name listed twice, missing or unknown fails.
 #include <dsl/sloth.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -72,6 +72,26 @@ namespace {
   X(trace)                       \
   X(matmul)                      \
   X(dot)                         \
+  X(outer)                       \
+  X(inner)                       \
+  X(tensordot)                   \
+  X(kron)                        \
+  X(cross)                       \
+  X(diff)                        \
+  X(ediff1d)                     \
+  X(trapezoid)                   \
+  X(ptp)                         \
+  X(average)                     \
+  X(nansum)                      \
+  X(nanprod)                     \
+  X(nanmean)                     \
+  X(nanvar)                      \
+  X(nanstd)                      \
+  X(nanmin)                      \
+  X(nanmax)                      \
+  X(logsumexp)                   \
+  X(softmax)                     \
+  X(log_softmax)                 \
   X(eval)                        \
   X(compile)                     \
   X(explain)                     \
@@ -132,6 +152,22 @@ BOOST_AUTO_TEST_CASE(the_readme_lists_them_all) {
   for (auto const& name : library)
     BOOST_TEST(readme.count(name) == 1u, name << " stands " << readme.count(name) << " times");
   for (auto const& name : readme) BOOST_TEST(library.contains(name), name << " is no operation");
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_numpys_names_knows_them_all) {
+  std::set<std::string> functions;  // without their operators
+  for (auto const& name : in_the_library()) functions.insert(name.substr(0, name.find(' ')));
+  std::set<std::string> const outside{"abs", "newaxis", "promote_t", "to_string"};
+  std::set<std::string> listed;
+  std::istringstream lines(text_of("docs/numpy.md"));
+  std::regex const row(R"re(\| (?:`[^`]+`)? ?\| `([a-z_0-9]+)` \|.*)re");
+  std::smatch found;
+  for (std::string line; std::getline(lines, line);)
+    if (std::regex_match(line, found, row)) listed.insert(found[1]);
+  for (auto const& name : listed)
+    BOOST_TEST((functions.contains(name) || outside.contains(name)), name << " is no function");
+  for (auto const& name : functions)
+    if (name != "astype") BOOST_TEST(listed.contains(name), name << " has no row");
 }
 
 BOOST_AUTO_TEST_CASE(the_readme_shows_a_real_row_and_line) {

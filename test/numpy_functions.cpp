@@ -1,0 +1,196 @@
+// Functions that are made of others: products, neighbours, statistics. Against NumPy's values.
+#include <dsl/sloth.hpp>
+#include <test/refuses.hpp>
+
+using namespace sloth;
+
+namespace {
+
+using values = std::vector<double>;
+using ids = std::vector<std::int64_t>;
+double const nan_ = NAN, inf = INFINITY;
+
+/// Type, shape and elements to 1e-14 of their size, NaN for NaN.
+template <expression X>
+void is(X const& x, std::string const& form, values const& want) {
+  BOOST_TEST(to_string(dtype_of<value_t<X>>) + to_string(x.shape()) == form);
+  auto const got = x.template astype<double>().to_vector();
+  BOOST_REQUIRE_EQUAL(got.size(), want.size());
+  for (std::size_t i = 0; i < got.size(); ++i)
+    BOOST_TEST((std::isnan(want[i])
+                    ? std::isnan(got[i])
+                    : got[i] == want[i] || std::abs(got[i] - want[i]) <= 1e-14 * std::abs(want[i])),
+               form << " [" << i << "] is " << got[i] << ", not " << want[i]);
+}
+
+array<double> const x{{0, 1, 2}, {3, 4, 5}}, y{{1, -1, 2}, {0, 3, -2}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(numpy_functions)
+
+BOOST_AUTO_TEST_CASE(outer_products) {
+  array<std::int64_t> const a{1, 2}, b{{3, 4}, {5, 6}};
+  is(outer(a, b), "int64(2, 4)", {3, 4, 5, 6, 6, 8, 10, 12});
+  is(outer(x.T(), array<double>{2}), "float64(6, 1)", {0, 6, 2, 8, 4, 10});
+  is(outer(zeros(0), a), "float64(0, 2)", {});
+  is(outer(a, b.astype<float>()), "float64(2, 4)", {3, 4, 5, 6, 6, 8, 10, 12});
+  BOOST_TEST(explain(outer(x, y) + 1).find("r1") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(inner_products) {
+  is(inner(x, y), "float64(2, 2)", {3, -1, 9, 2});
+  is(inner(array<double>{1, 2, 3}, array<double>{4, 5, 6}), "float64()", {32});
+  array<std::int64_t> const cube = arange<std::int64_t>(12).reshape(2, 2, 3);
+  is(inner(cube, arange<std::int64_t>(3)), "int64(2, 2)", {5, 14, 23, 32});
+  is(inner(full({}, 2.), x), "float64(2, 3)", {0, 2, 4, 6, 8, 10});
+  is(inner(x, full({}, 2.)), "float64(2, 3)", {0, 2, 4, 6, 8, 10});
+  REFUSES_HERE(shape_error, "inner: axis 1 of (2, 3) and axis 0 of (2,) differ",
+               inner(x, array<double>{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(tensor_products_over_any_axes) {
+  array<double> const a = arange<double>(24).reshape(2, 3, 4);
+  array<double> const b = arange<double>(24).reshape(4, 3, 2);
+  is(tensordot(a, transpose(b, {1, 0, 2})), "float64(2, 2)", {880, 946, 2464, 2674});
+  BOOST_TEST(to_string(tensordot(a(0, _), b, 1).shape()) == "(3, 3, 2)");
+  is(tensordot(a, b, {0, 1}, {2, 1}), "float64(4, 4)",
+     {200, 560, 920, 1280, 215, 611, 1007, 1403, 230, 662, 1094, 1526, 245, 713, 1181, 1649});
+  is(tensordot(a, b, {0, -2}, {-1, 1})(_, 0), "float64(4,)", {200, 215, 230, 245});
+  array<std::int64_t> const u{1, 2}, v{3, 4, 5};
+  is(tensordot(u, v, 0), "int64(2, 3)", {3, 4, 5, 6, 8, 10});
+  // A transposed matrix goes into the product as it is.
+  BOOST_TEST(explain(tensordot(x, y, {1}, {1})).find("NT") != std::string::npos);
+  REFUSES_HERE(shape_error, "tensordot: 1 axes against 2", tensordot(a, b, {0}, {1, 2}));
+  REFUSES_HERE(shape_error, "tensordot: axis 0 of (2, 3, 4) and axis 0 of (4, 3, 2) differ",
+               tensordot(a, b, {0}, {0}));
+  REFUSES_HERE(index_error, "tensordot: axis 1 is given twice", tensordot(a, b, {1, -2}, {1, 1}));
+  REFUSES_HERE(index_error, "tensordot: 3 axes of (2, 3) and (2, 3)", tensordot(x, y, 3));
+}
+
+BOOST_AUTO_TEST_CASE(kronecker_products) {
+  array<std::int64_t> const a{{1, 2}, {3, 4}}, b{1, 10};
+  is(kron(a, b), "int64(2, 4)", {1, 10, 2, 20, 3, 30, 4, 40});
+  array<std::int64_t> const column{{1}, {2}};
+  is(kron(arange<std::int64_t>(4).reshape(2, 1, 2), column), "int64(2, 2, 2)",
+     {0, 1, 0, 2, 2, 3, 4, 6});
+  is(kron(eye(2), x(_, slice(2))), "float64(4, 4)",
+     {0, 1, 0, 0, 3, 4, 0, 0, 0, 0, 0, 1, 0, 0, 3, 4});
+}
+
+BOOST_AUTO_TEST_CASE(cross_products) {
+  array<double> const a{{1, 2, 3}, {4, 5, 6}}, b{7, 8, 10};
+  is(cross(a, b), "float64(2, 3)", {-4, 11, -6, 2, 2, -3});
+  is(cross(a + 0, b), "float64(2, 3)", {-4, 11, -6, 2, 2, -3});
+  REFUSES_HERE(shape_error, "cross: the last axes need 3 elements: (2, 3) and (2,)",
+               cross(a, array<double>{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(differences_along_an_axis) {
+  array<std::int64_t> const a{{1, 3, 6}, {0, 5, 4}}, squares{1, 4, 9, 16, 25};
+  is(diff(a), "int64(2, 2)", {2, 3, 5, -1});
+  is(diff(squares, 2), "int64(3,)", {2, 2, 2});
+  is(diff(squares, 0), "int64(5,)", {1, 4, 9, 16, 25});
+  is(diff(a, 1, 0), "int64(1, 3)", {-1, 2, -2});
+  is(diff(a * 2, 1, -2), "int64(1, 3)", {-2, 4, -4});
+  is(diff(squares, 9), "int64(0,)", {});
+  is(diff(array<bool>{true, false, false}), "bool(2,)", {1, 0});
+  is(diff(array<std::uint8_t>{3, 1, 255}), "uint8(2,)", {254, 254});
+  is(ediff1d(array<std::int64_t>{{1, 3}, {6, 10}}), "int64(3,)", {2, 3, 4});
+  REFUSES_HERE(shape_error, "diff: a negative order: -1", diff(a, -1));
+  REFUSES_HERE(shape_error, "diff: the array has no axis: shape ()", diff(full({}, 1.)));
+  REFUSES_HERE(index_error, "diff: axis 2 is out of range for rank 2", diff(a, 1, 2));
+}
+
+BOOST_AUTO_TEST_CASE(integrals_by_trapezoids) {
+  array<std::int64_t> const a{1, 2, 3}, at{4, 6, 8};
+  is(trapezoid(a), "float64()", {4});
+  is(trapezoid(a, at), "float64()", {8});
+  is(trapezoid(x, 1, 0), "float64(3,)", {1.5, 2.5, 3.5});
+  is(trapezoid(x, 0.5), "float64(2,)", {1, 4});
+  is(trapezoid(x, array<double>{0, 2}, 0), "float64(3,)", {3, 5, 7});
+  is(trapezoid(x, 2 * x), "float64(2,)", {4, 16});
+  is(trapezoid(x.astype<float>()), "float32(2,)", {2, 8});
+  array<double> const grid = linspace(0, 3, 1001);
+  BOOST_TEST(std::abs(trapezoid(sin(grid), grid).item() - (1 - std::cos(3.))) < 2e-6);
+  REFUSES_HERE(shape_error,
+               "trapezoid: (3,) is neither the shape of the values, (2, 3), nor 1-D of axis 0",
+               trapezoid(x, array<double>{1, 2, 3}, 0));
+}
+
+BOOST_AUTO_TEST_CASE(ranges_and_averages) {
+  is(ptp(y), "float64()", {5});
+  is(ptp(y, axis(1)), "float64(2,)", {3, 5});
+  is(ptp(array<std::int32_t>{{3, 9}, {-2, 4}}, axis(0)), "int32(2,)", {5, 5});
+  is(ptp(y + 1, last_axis, keepdims), "float64(2, 1)", {3, 5});
+  is(average(x, axis(0)), "float64(3,)", {1.5, 2.5, 3.5});
+  array<std::int64_t> const three{1, 2, 3}, falling{3, 2, 1};
+  is(average(x, three, axis(1)), "float64(2,)", {4. / 3, 13. / 3});
+  is(average(x, array<double>{1, 3}, axis(0)), "float64(3,)", {2.25, 3.25, 4.25});
+  is(average(x, array<double>{1, 3}, axis(-2), keepdims), "float64(1, 3)", {2.25, 3.25, 4.25});
+  is(average(x, y * y), "float64()", {3.4210526315789473});
+  is(average(three, falling), "float64()", {5. / 3});
+  is(average(x.astype<float>(), y.astype<float>() * 0 + 2, last_axis), "float32(2,)", {1, 4});
+  is(average(x, x * 0), "float64()", {nan_});
+  REFUSES_HERE(shape_error, "average: weights of shape (2,) for values of (2, 3) along axis 1",
+               average(x, array<double>{1, 2}, axis(1)));
+  REFUSES(shape_error, "average: weights of shape (3,) for values of (2, 3)", average(x, three));
+}
+
+BOOST_AUTO_TEST_CASE(statistics_without_nan) {
+  array<double> const n{{1, nan_, 3}, {nan_, nan_, nan_}};
+  is(nansum(n), "float64()", {4});
+  is(nansum(n, axis(1)), "float64(2,)", {4, 0});
+  is(nanprod(n, axis(0), keepdims), "float64(1, 3)", {1, 1, 3});
+  is(nanmean(n), "float64()", {2});
+  is(nanmean(n, axis(1)), "float64(2,)", {2, nan_});
+  is(nanmean(n, last_axis, keepdims), "float64(2, 1)", {2, nan_});
+  is(nanvar(n), "float64()", {1});
+  is(nanvar(n, axis(1)), "float64(2,)", {1, nan_});
+  is(nanvar(n, axis(0), keepdims), "float64(1, 3)", {0, nan_, 0});
+  is(nanvar(n, axis(0), ddof(1)), "float64(3,)", {nan_, nan_, nan_});
+  is(nanvar(array<double>{1, 2, nan_, 4}, ddof(1)), "float64()", {7. / 3});
+  is(nanstd(n, last_axis, keepdims), "float64(2, 1)", {1, nan_});
+  is(nanmin(n, axis(1)), "float64(2,)", {1, nan_});
+  is(nanmax(n, axis(0)), "float64(3,)", {1, nan_, 3});
+  is(nanmax(-inf * ones(2)), "float64()", {-inf});
+  is(nanmin(n, last_axis, keepdims), "float64(2, 1)", {1, nan_});
+  array<std::int8_t> const i{1, 2};
+  is(nansum(i), "int64()", {3});
+  is(nanmean(i), "float64()", {1.5});
+  is(nanmax(i), "int8()", {2});
+  is(nanvar(i), "float64()", {0.25});
+  // A sum of halves would end at 65504, a count of them at 2048.
+  array<f16> const h = full<f16>({70'000}, 3);
+  is(nanmean(h), "float16()", {3});
+  is(nanvar(h), "float16()", {0});
+  using c = complex128;
+  array<c> const z{c{1, 2}, c{nan_, 0}, c{3, 0}};
+  BOOST_TEST((nanmean(z).item() == complex128{2, 1}));
+  is(nanvar(z), "float64()", {2});
+}
+
+BOOST_AUTO_TEST_CASE(exponential_family) {
+  array<double> const a{{1, 2, 3}, {1000, 1000, 1000}, {-inf, -inf, -inf}, {0, inf, 0}};
+  double const of_three = std::log(3.);
+  is(logsumexp(a, axis(1)), "float64(4,)", {3.40760596444438, 1000 + of_three, -inf, inf});
+  is(logsumexp(a, last_axis), "float64(4,)", {3.40760596444438, 1000 + of_three, -inf, inf});
+  is(logsumexp(a(slice(2), _), last_axis, keepdims), "float64(2, 1)",
+     {3.40760596444438, 1000 + of_three});
+  is(logsumexp(a(0, _)), "float64()", {3.40760596444438});
+  is(logsumexp(a, axis(0, 1)), "float64()", {inf});
+  is(logsumexp(zeros<std::int32_t>(3)), "float64()", {of_three});
+  array<double> const one{1, 2, 3};
+  values const soft{0.09003057317038043, 0.24472847105479767, 0.6652409557748218};
+  values const log_soft{-2.4076059644443806, -1.4076059644443804, -0.40760596444438035};
+  is(sloth::softmax(one), "float64(3,)", soft);
+  is(sloth::softmax(one.reshape(3, 1), axis(0)), "float64(3, 1)", soft);
+  is(sloth::log_softmax(one.reshape(1, 3)), "float64(1, 3)", log_soft);
+  is(sloth::log_softmax(one.reshape(1, 3), axis(1)), "float64(1, 3)", log_soft);
+  is(sloth::softmax(full<std::int16_t>({4}, 700)), "float32(4,)", {0.25, 0.25, 0.25, 0.25});
+  BOOST_TEST(explain(sloth::softmax(x)).find("r1") == std::string::npos);
+  BOOST_TEST(explain(sloth::log_softmax(x)).find("r1") == std::string::npos);
+  BOOST_TEST(explain(logsumexp(x, last_axis, keepdims)).find("r1") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
