@@ -73,6 +73,8 @@ struct operation_row {
 #define SLOTH_UNARY_OPERATIONS(X)                                                                   \
   X(absolute,   "",   "absolute",    any,            common,     -1e3,   1e3,    1,   scalar::absolute(a)) \
   X(negative,   "-",  "negative",    numeric,        common,     -1e3,   1e3,    0,   scalar::negative(a)) \
+  X(positive,   "",   "positive",    numeric,        common,     -1e3,   1e3,    0,   a) \
+  X(conjugate,  "",   "conjugate",   numeric,        common,     -1e3,   1e3,    0,   scalar::conjugate(a)) \
   X(sign,       "",   "sign",        real,           common,     -1e3,   1e3,    0,   scalar::sign(a)) \
   X(square,     "",   "square",      numeric,        common,     -1e3,   1e3,    0.5, scalar::multiply(a, a)) \
   X(reciprocal, "",   "reciprocal",  numeric,        common,     -1e3,   1e3,    0.5, scalar::reciprocal(a)) \
@@ -111,6 +113,9 @@ struct operation_row {
   X(isnan,      "",   "isnan",       any,            common,     -1e3,   1e3,    0,   scalar::isnan(a)) \
   X(isinf,      "",   "isinf",       any,            common,     -1e3,   1e3,    0,   scalar::isinf(a)) \
   X(isfinite,   "",   "isfinite",    any,            common,     -1e3,   1e3,    0,   scalar::isfinite(a)) \
+  X(isposinf,   "",   "isposinf",    ordered,        common,     -1e3,   1e3,    0,   scalar::isposinf(a)) \
+  X(isneginf,   "",   "isneginf",    ordered,        common,     -1e3,   1e3,    0,   scalar::isneginf(a)) \
+  X(signbit,    "",   "signbit",     real_floating,  floating,   -1e3,   1e3,    0,   scalar::signbit(a)) \
   X(logical_not, "!", "logical_not", any,            boolean,    -1e3,   1e3,    0,   !a) \
   X(invert,     "~",  "invert",      integral,       common,     -1e3,   1e3,    0,   scalar::invert(a))
 
@@ -126,6 +131,8 @@ struct operation_row {
   X(power,         "",   "power",         numeric,       common,    0.01, 30,      2,   scalar::power(a, b)) \
   X(arctan2,       "",   "arctan2",       real_floating, floating, -1e3,  1e3,     2,   std::atan2(a, b)) \
   X(hypot,         "",   "hypot",         real_floating, floating, -1e3,  1e3,     2,   scalar::hypot(a, b)) \
+  X(copysign,      "",   "copysign",      real_floating, floating, -1e3,  1e3,     0,   std::copysign(a, b)) \
+  X(heaviside,     "",   "heaviside",     real_floating, floating, -1e3,  1e3,     0,   scalar::heaviside(a, b)) \
   X(maximum,       "",   "maximum",       ordered,       common,   -1e3,  1e3,     0,   scalar::maximum(a, b)) \
   X(minimum,       "",   "minimum",       ordered,       common,   -1e3,  1e3,     0,   scalar::minimum(a, b)) \
   X(fmax,          "",   "fmax",          ordered,       common,   -1e3,  1e3,     0,   scalar::fmax(a, b)) \

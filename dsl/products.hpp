@@ -52,6 +52,18 @@ template <expression A, expression B>
   return multiply(a.reshape(extents{-1, 1}, where), b.reshape(extents{1, -1}, where), where);
 }
 
+/// The sum of conjugate(a) b over the elements in row-major order. Throws shape_error where the sizes
+/// differ.
+template <expression A, expression B>
+[[nodiscard]] auto vdot(A&& a, B&& b, location where = location::here()) {
+  auto x = ravel(std::forward<A>(a), where);
+  auto y = ravel(std::forward<B>(b), where);
+  if constexpr (is_complex<value_t<A>>)
+    return matmul(conjugate(std::move(x)), std::move(y), where);
+  else
+    return matmul(std::move(x), std::move(y), where);
+}
+
 /// The sum of products over `a_axes` of a and `b_axes` of b, in pairs; the result has the other axes
 /// of a, then those of b. One matrix product. Throws index_error, and shape_error where the axes'
 /// numbers or extents differ.

@@ -81,6 +81,14 @@ SLOTH_HD constexpr auto absolute(T a) {
 }
 
 template <class T>
+SLOTH_HD constexpr T conjugate(T a) {
+  if constexpr (is_complex<T>)
+    return conj(a);
+  else
+    return a;
+}
+
+template <class T>
 SLOTH_HD constexpr T sign(T a) {
   if constexpr (std::is_unsigned_v<T>)
     return static_cast<T>(a > 0);
@@ -240,6 +248,30 @@ SLOTH_HD bool isinf(T a) {
 template <class T>
 SLOTH_HD bool isfinite(T a) {
   return !isnan(a) && !isinf(a);
+}
+
+template <class T>
+SLOTH_HD bool isposinf(T a) {
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return a == infinity<T>;
+}
+template <class T>
+SLOTH_HD bool isneginf(T a) {
+  if constexpr (std::is_integral_v<T>)
+    return false;
+  else
+    return a == -infinity<T>;
+}
+template <class T>
+SLOTH_HD bool signbit(T a) {  // of NaN and -0 too
+  return std::signbit(a);
+}
+/// 0 and 1 beside 0, b at 0.
+template <class T>
+SLOTH_HD constexpr T heaviside(T a, T b) {
+  return a != a ? a : a == T{} ? b : static_cast<T>(a > T{});
 }
 
 /// NumPy's: |a - b| <= atol + rtol |b|; equal infinities are close, NaN is not.

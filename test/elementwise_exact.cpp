@@ -252,6 +252,8 @@ void check_complex() {
   NEAR(a * b, z * w);
   NEAR(a / b, z / w);
   NEAR(-a, -z);
+  NEAR(positive(a), z);
+  NEAR(conjugate(a), std::conj(z));
   NEAR(square(a), z * z);
   NEAR(reciprocal(a), T(1) / z);
   NEAR(sqrt(a), std::sqrt(z));

@@ -49,6 +49,17 @@ BOOST_AUTO_TEST_CASE(inner_products) {
                inner(x, array<double>{1, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(inner_products_of_all_elements) {
+  is(vdot(x, y), "float64()", {5});
+  is(vdot(x, y.reshape(3, 2).T()), "float64()", {-5});
+  using c = complex64;
+  array<c> const u{c{1, 2}, c{3, 4}}, v{c{5, 6}, c{7, 8}};
+  BOOST_TEST((vdot(u, v).item() == c{70, -8}));
+  BOOST_TEST((vdot(v, u).item() == c{70, 8}));
+  REFUSES_HERE(shape_error, "matmul: inner extents differ: (6,) & (2,)",
+               vdot(x, array<double>{1, 2}));
+}
+
 BOOST_AUTO_TEST_CASE(tensor_products_over_any_axes) {
   array<double> const a = arange<double>(24).reshape(2, 3, 4);
   array<double> const b = arange<double>(24).reshape(4, 3, 2);

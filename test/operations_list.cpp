@@ -72,6 +72,7 @@ namespace {
   X(trace)                       \
   X(matmul)                      \
   X(dot)                         \
+  X(vdot)                        \
   X(outer)                       \
   X(inner)                       \
   X(tensordot)                   \

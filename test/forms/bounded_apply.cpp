@@ -92,8 +92,9 @@ bounded over(std::array<bounded, N> const& x, dtype type, F f) {
 
 bool gives_truth(std::string_view name) {
   static std::set<std::string_view> const all = {
-      "isnan",      "isinf",   "isfinite",      "logical_not", "equal",      "not_equal",  "less",
-      "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor"};
+      "isposinf",      "isneginf",    "signbit",    "isnan",      "isinf",      "isfinite",
+      "logical_not",   "equal",       "not_equal",  "less",       "less_equal", "greater",
+      "greater_equal", "logical_and", "logical_or", "logical_xor"};
   return all.contains(name);
 }
 

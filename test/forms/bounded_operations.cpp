@@ -84,6 +84,22 @@ cell absolute_of(at const& of, cell const* x) {
   return inexact(part, std::hypot(x->re, x->im), x->bound);
 }
 cell negative_of(at const&, cell const* x) { return {-x->re, -x->im, x->bound}; }
+cell positive_of(at const&, cell const* x) { return *x; }
+cell conjugate_of(at const&, cell const* x) { return {x->re, -x->im, x->bound}; }
+/// Whether the bounds, or a NaN, whose sign is no part of its value, leave the sign open.
+bool has_sign(cell const& x) { return x.re == x.re && (x.is_exact() || std::abs(x.re) > x.bound); }
+cell signbit_of(at const&, cell const* x) {
+  return has_sign(*x) ? exactly(std::signbit(x->re)) : undecided();
+}
+cell copysign_of(at const&, cell const* x) {
+  if (!has_sign(x[1])) return undecided();
+  return {std::copysign(x[0].re, x[1].re), 0, x[0].bound};
+}
+cell heaviside_of(at const&, cell const* x) {
+  if (x[0].re != x[0].re) return exactly(x[0].re);
+  if (!has_sign(x[0])) return undecided();
+  return x[0].re == 0 ? x[1] : exactly(x[0].re > 0);
+}
 
 template <bool (*F)(long double)>
 cell test_of(at const&, cell const* x) {
@@ -344,6 +360,8 @@ cell logical_xor_of(at const&, cell const* x) { return exactly((x[0].re != 0) !=
 bool is_nan(long double v) { return std::isnan(v); }
 bool is_inf(long double v) { return std::isinf(v); }
 bool is_finite(long double v) { return std::isfinite(v); }
+bool is_posinf(long double v) { return std::isinf(v) && v > 0; }
+bool is_neginf(long double v) { return std::isinf(v) && v < 0; }
 
 }  // namespace
 
@@ -381,6 +399,9 @@ row_rules rules_of(std::string_view name) {
       {"isnan", {test_of<is_nan>, test_of<is_nan>}},
       {"isinf", {test_of<is_inf>, test_of<is_inf>}},
       {"isfinite", {test_of<is_finite>, test_of<is_finite>}},
+      {"isposinf", {test_of<is_posinf>, nullptr}}, {"isneginf", {test_of<is_neginf>, nullptr}},
+      BOTH(positive, positive_of), {"conjugate", {positive_of, conjugate_of}},
+      BOTH(signbit, nullptr), BOTH(copysign, nullptr), BOTH(heaviside, nullptr),
       BOTH(logical_not, nullptr),
       BOTH(add, complex_add), BOTH(subtract, complex_subtract), BOTH(multiply, complex_multiply),
       BOTH(divide, complex_divide), BOTH(floor_divide, nullptr), BOTH(remainder, nullptr),

@@ -93,6 +93,8 @@ TRUTH = lambda *ends: (0, 1)  # noqa: E731
 UNARY = {
     "absolute": (ANY, "common", None, lambda lo, hi: (0, max(abs(lo), abs(hi)))),
     "negative": (NUMERIC, "common", None, lambda lo, hi: (-hi, -lo)),
+    "positive": (NUMERIC, "common", None, lambda lo, hi: (lo, hi)),
+    "conjugate": (NUMERIC, "common", None, lambda lo, hi: (lo, hi)),
     "sign": (REAL, "common", None, SIGNED_UNIT),
     "square": (NUMERIC, "common", None, lambda lo, hi: (0, max(lo * lo, hi * hi))),
     "reciprocal": (NUMERIC, "common", (0.1, 1e3), of_ends(lambda x: 1 / x)),
@@ -131,6 +133,9 @@ UNARY = {
     "isnan": (ANY, "common", None, TRUTH),
     "isinf": (ANY, "common", None, TRUTH),
     "isfinite": (ANY, "common", None, TRUTH),
+    "isposinf": (ORDERED, "common", None, TRUTH),
+    "isneginf": (ORDERED, "common", None, TRUTH),
+    "signbit": (FLOATING, "floating", None, TRUTH),
     "logical_not": (ANY, "boolean", None, TRUTH),
     "invert": (set(INTEGERS) | {"bool"}, "common", None, None),
 }
@@ -149,6 +154,8 @@ BINARY = {
     "power": (NUMERIC - set(COMPLEX), "common", (0.1, 3), of_ends(lambda a, b: a**b)),
     "arctan2": (FLOATING, "floating", None, lambda *e: (-3.2, 3.2)),
     "hypot": (FLOATING, "floating", None, lambda a, b, c, d: (0, math.hypot(max(-a, b), max(-c, d)))),
+    "copysign": (FLOATING, "floating", None, lambda a, b, c, d: (-max(-a, b), max(-a, b))),
+    "heaviside": (FLOATING, "floating", None, lambda a, b, c, d: (min(0, c), max(1, d))),
     "maximum": (ORDERED, "common", None, EXTREME),
     "minimum": (ORDERED, "common", None, EXTREME),
     "fmax": (ORDERED, "common", None, EXTREME),
