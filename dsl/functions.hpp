@@ -5,6 +5,8 @@
 #include <dsl/model.hpp>
 
 #include <array>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <tuple>
 
@@ -60,6 +62,41 @@ template <expression C, expression_or_scalar A, expression_or_scalar B>
     using type = weak_promote_t<bool, common>;
     return choose(scalar_leaf<type>(weak_cast<type>(a, here)),
                   scalar_leaf<type>(weak_cast<type>(b, here)));
+  }
+}
+
+/// x rounded to decimals, halves to even; negative ones round to tens. Integers stay integers.
+template <expression X>
+[[nodiscard]] auto round(X&& x, int decimals = 0) {
+  using type = value_t<X>;
+  static_assert(!is_complex<type>, "round takes real elements");
+  double const up = decimals > 0 ? std::pow(10., decimals) : 1;
+  double const down = decimals < 0 ? std::pow(10., -decimals) : 1;
+  auto const tree = as_tree(std::forward<X>(x));
+  return (rint(tree * up / down) * down / up).template astype<type>();
+}
+/// floor_divide(a, b) and remainder(a, b), a tuple of expressions.
+template <expression_or_scalar A, expression_or_scalar B>
+requires(expression<A> || expression<B>)
+    [[nodiscard]] auto divmod(A const& a, B const& b, location where = location::here()) {
+  return std::tuple{floor_divide(a, b, where), remainder(a, b, where)};
+}
+
+/// x with numbers for NaN, infinity and -infinity: 0 and the greatest and least of the type, unless
+/// given. Integers as they are.
+template <expression X>
+[[nodiscard]] auto nan_to_num(X&& x, double nan = 0, std::optional<double> posinf = {},
+                              std::optional<double> neginf = {}) {
+  using type = value_t<X>;
+  static_assert(!is_complex<type>, "nan_to_num takes real elements");
+  auto const tree = as_tree(std::forward<X>(x));
+  if constexpr (!is_floating<type>) {
+    return tree;
+  } else {
+    double const most = convert<double>(std::numeric_limits<type>::max());
+    auto const bounded = where(isposinf(tree), posinf.value_or(most),
+                               where(isneginf(tree), neginf.value_or(-most), tree));
+    return where(isnan(tree), nan, bounded);
   }
 }
 

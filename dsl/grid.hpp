@@ -17,6 +17,7 @@ inline auto triangle(std::int64_t n, std::int64_t m, std::int64_t k) {
 }
 /// The triangle of the last two axes of `shape`. Throws shape_error for rank 0.
 [[nodiscard]] extents triangle_of(extents const& shape, const char* name, location where);
+void require_one_sign(double start, double stop, location where);
 /// The axis of a grid that its i-th argument runs along.
 [[nodiscard]] node_ptr along_axis(node_ptr const& x, int axis, extents const& grid, location where);
 }  // namespace grid_detail
@@ -55,6 +56,23 @@ template <expression X>
 [[nodiscard]] inline auto logspace(double start, double stop, std::int64_t count = 50,
                                    bool endpoint = true, double base = 10) {
   return power(base, linspace(start, stop, count, endpoint));
+}
+
+/// `count` numbers from start to stop, each the same factor from the one before; the ends are exact.
+/// Throws dtype_error unless both ends are of one sign.
+[[nodiscard]] inline auto geomspace(double start, double stop, std::int64_t count = 50,
+                                    bool endpoint = true, location here = location::here()) {
+  grid_detail::require_one_sign(start, stop, here);
+  auto const exponent =
+      linspace(std::log10(std::abs(start)), std::log10(std::abs(stop)), count, endpoint);
+  auto const place = linspace(0, 1, count, endpoint);
+  return where(place == 0., start,
+               where(place == 1., stop, power(10., exponent) * (start < 0 ? -1. : 1.)));
+}
+/// The square matrix with the elements of x, in row-major order, as diagonal k.
+template <expression X>
+[[nodiscard]] auto diagflat(X&& x, std::int64_t k = 0, location here = location::here()) {
+  return diag(ravel(std::forward<X>(x), here), k, here);
 }
 
 /// The place of each element of `shape` along each axis: int64 of shape (rank, ...).

@@ -32,8 +32,8 @@ void require_three(extents const& a, extents const& b, location where);
 template <expression A, expression B>
 auto run(contraction const& how, A&& a, B&& b, location where) {
   auto const matrix = [&]<class X>(X&& x, extents const& axes, extents const& shape) {
-    node_ptr const turned = permuted(shape_detail::node_of(std::forward<X>(x), where), axes, where);
-    return shape_detail::view_of<X>(reshaped(turned, shape, where));
+    return shape_detail::view_of<X>(shape_detail::arranged(
+        shape_detail::node_of(std::forward<X>(x), where), axes, shape, where));
   };
   auto product = matmul(matrix(std::forward<A>(a), how.a_axes, how.a_matrix),
                         matrix(std::forward<B>(b), how.b_axes, how.b_matrix), where);
@@ -41,7 +41,7 @@ auto run(contraction const& how, A&& a, B&& b, location where) {
     return product;
   else
     return shape_detail::view_of<decltype(product)>(
-        reshaped(std::move(product).node(where), how.shape, where));
+        shape_detail::arranged(std::move(product).node(where), {}, how.shape, where));
 }
 
 }  // namespace products_detail

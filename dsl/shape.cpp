@@ -44,6 +44,12 @@ std::vector<int> distinct_axes(extents const& axes, int rank, const char* name, 
 
 }  // namespace
 
+node_ptr arranged(node_ptr const& base, extents const& axes, extents const& shape, location where) {
+  bool const in_order = std::is_sorted(axes.begin(), axes.end());
+  node_ptr const turned = in_order ? base : permuted(base, axes, where);
+  return turned->shape == shape ? turned : reshaped(turned, shape, where);
+}
+
 node_ptr flipped(node_ptr const& base, extents const& axes, const char* name, location where) {
   strides stride = base->stride;
   std::int64_t offset = base->offset;

@@ -44,6 +44,10 @@ namespace shape_detail {
 [[nodiscard]] node_ptr padded(node_ptr base, std::vector<pad_width> const& widths, pad_mode mode,
                               fused_operation const& value, location where);
 
+/// The axes in this order, read under this shape; the node itself where that changes nothing.
+[[nodiscard]] node_ptr arranged(node_ptr const& base, extents const& axes, extents const& shape,
+                                location where);
+
 template <expression X>
 node_ptr node_of(X&& x, location where) {
   return as_tree(std::forward<X>(x)).node(where);

@@ -6,6 +6,7 @@
 #include <dsl/concatenate.hpp>
 #include <dsl/create.hpp>
 #include <dsl/difference.hpp>
+#include <dsl/einsum.hpp>
 #include <dsl/functions.hpp>
 #include <dsl/grid.hpp>
 #include <dsl/io.hpp>

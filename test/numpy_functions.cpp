@@ -79,6 +79,51 @@ BOOST_AUTO_TEST_CASE(tensor_products_over_any_axes) {
   REFUSES_HERE(index_error, "tensordot: 3 axes of (2, 3) and (2, 3)", tensordot(x, y, 3));
 }
 
+BOOST_AUTO_TEST_CASE(einsteins_sums) {
+  array<std::int64_t> const a = arange<std::int64_t>(6).reshape(2, 3), b = a.T() + 1;
+  array<std::int64_t> const s = arange<std::int64_t>(9).reshape(3, 3);
+  is(einsum("ij,jk->ik", a, b), "int64(2, 2)", {8, 17, 26, 62});
+  is(einsum("ij,jk", a, b), "int64(2, 2)", {8, 17, 26, 62});
+  is(einsum("ij->ji", a), "int64(3, 2)", {0, 3, 1, 4, 2, 5});
+  is(einsum("ba", a), "int64(3, 2)", {0, 3, 1, 4, 2, 5});
+  is(einsum("ii", s), "int64()", {12});
+  is(einsum("ii->i", s), "int64(3,)", {0, 4, 8});
+  is(einsum("ij->", a), "int64()", {15});
+  is(einsum("ij->j", a), "int64(3,)", {3, 5, 7});
+  is(einsum("ij,ij->ij", a, a + 1), "int64(2, 3)", {0, 2, 6, 12, 20, 30});
+  is(einsum("ij,ij", a, a), "int64()", {55});
+  is(einsum("i,j->ji", a(0, _), a(1, _)), "int64(3, 3)", {0, 3, 6, 0, 4, 8, 0, 5, 10});
+  is(einsum("ij,j", a, a(1, _)), "int64(2,)", {14, 50});
+  is(einsum("i,ij,j->", a(_, 1), a, a(1, _)), "int64()", {214});
+  is(einsum("ij,kj,kl->li", a, s, s), "int64(3, 2)", {180, 666, 222, 816, 264, 966});
+  // Batches, "..." and what it broadcasts.
+  array<double> const u = arange<double>(12).reshape(2, 2, 3), v = arange<double>(6).reshape(2, 3);
+  is(einsum("bij,bj->bi", u, v), "float64(2, 2)", {5, 14, 86, 122});
+  is(einsum("...ij,...j", u, v), "float64(2, 2)", {5, 14, 86, 122});
+  is(einsum("...j,j->...", u, v(0, _)), "float64(2, 2)", {5, 14, 23, 32});
+  is(einsum("i...->...", u), "float64(2, 3)", {6, 8, 10, 12, 14, 16});
+  is(einsum("...i,...i", u, u(slice(1), _, _)), "float64(2, 2)", {5, 50, 23, 122});
+  is(einsum("ijk,ljk->il", u, u), "float64(2, 2)", {55, 145, 145, 451});
+  is(einsum("iij->j", arange<double>(12).reshape(2, 2, 3)), "float64(3,)", {9, 11, 13});
+  // The common type; narrow integers stay as they are.
+  BOOST_TEST(to_string(dtype_of<value_t<decltype(einsum("ij,j", a, v(0, _)))>>) == "float64");
+  is(einsum("i->", array<std::int8_t>{100, 100}), "int8()", {-56});
+  // One product for each pair, and operands that lie as a product reads them are not copied.
+  BOOST_TEST(explain(einsum("ij,kj->ik", v, v)).find("r1") == std::string::npos);
+  REFUSES_HERE(shape_error, "einsum: subscript j is 3 and 2: ij,jk", einsum("ij,jk", a, a));
+  REFUSES_HERE(shape_error, "einsum: operand 1 of shape (2, 3) has 3 subscripts: ijk->i",
+               einsum("ijk->i", a));
+  REFUSES_HERE(shape_error, "einsum: subscripts are missing for operand 2: ij", einsum("ij", a, a));
+  REFUSES_HERE(shape_error, "einsum: subscripts for more than the 1 operands: ij,jk",
+               einsum("ij,jk", a));
+  REFUSES_HERE(shape_error, "einsum: subscript q of the result is in no operand: ij->q",
+               einsum("ij->q", a));
+  REFUSES_HERE(shape_error, "einsum: subscript i stands twice in the result: ij->ii",
+               einsum("ij->ii", a));
+  REFUSES_HERE(shape_error, "einsum: '2' is no subscript: i2", einsum("i2", a));
+  REFUSES_HERE(shape_error, "einsum: the result lacks ...: ...i->i", einsum("...i->i", a));
+}
+
 BOOST_AUTO_TEST_CASE(kronecker_products) {
   array<std::int64_t> const a{{1, 2}, {3, 4}}, b{1, 10};
   is(kron(a, b), "int64(2, 4)", {1, 10, 2, 20, 3, 30, 4, 40});
@@ -179,6 +224,57 @@ BOOST_AUTO_TEST_CASE(statistics_without_nan) {
   array<c> const z{c{1, 2}, c{nan_, 0}, c{3, 0}};
   BOOST_TEST((nanmean(z).item() == complex128{2, 1}));
   is(nanvar(z), "float64()", {2});
+}
+
+BOOST_AUTO_TEST_CASE(numbers_for_nan_and_infinity) {
+  array<double> const a{nan_, inf, -inf, 1, -0.};
+  double const most = std::numeric_limits<double>::max();
+  is(nan_to_num(a), "float64(5,)", {0, most, -most, 1, -0.});
+  is(nan_to_num(a + 0, -1, 2, 3), "float64(5,)", {-1, 2, 3, 1, 0});
+  is(nan_to_num(a.astype<f16>()), "float16(5,)", {0, 65504, -65504, 1, 0});
+  is(nan_to_num(a.astype<float>(), 7)(slice(2)), "float32(2,)",
+     {7, std::numeric_limits<float>::max()});
+  is(nan_to_num(array<std::int8_t>{3, -4}), "int8(2,)", {3, -4});
+}
+
+BOOST_AUTO_TEST_CASE(rounding_to_decimals) {
+  array<double> const a{1.234, -1.5, 2.5, 127, 0.5, nan_};
+  is(round(a), "float64(6,)", {1, -2, 2, 127, 0, nan_});
+  is(round(a, 2), "float64(6,)", {1.23, -1.5, 2.5, 127, 0.5, nan_});
+  is(round(a.astype<float>() * 2, -1), "float32(6,)", {0, -0., 0, 250, 0, nan_});
+  is(round(array<std::int32_t>{15, -26, 4}, -1), "int32(3,)", {20, -30, 0});
+  is(round(array<std::int32_t>{15, -26, 4}, 2), "int32(3,)", {15, -26, 4});
+}
+
+BOOST_AUTO_TEST_CASE(quotients_with_remainders) {
+  array<std::int64_t> const a{7, -7, 0}, b{3, 3, 5};
+  auto const [quotient, rest] = divmod(a, b);
+  is(quotient, "int64(3,)", {2, -3, 0});
+  is(rest, "int64(3,)", {1, 2, 0});
+  auto const [q, r] = divmod(array<double>{5.5}, 2);
+  is(q, "float64(1,)", {2});
+  is(r, "float64(1,)", {1.5});
+}
+
+BOOST_AUTO_TEST_CASE(geometric_progressions) {
+  is(geomspace(1, 1000, 4), "float64(4,)", {1, 10, 100, 1000});
+  is(geomspace(-1000, -1, 4), "float64(4,)", {-1000, -100, -10, -1});
+  is(geomspace(1, 16, 4, false), "float64(4,)", {1, 2, 4, 8});
+  is(geomspace(3, 7, 1), "float64(1,)", {3});
+  is(geomspace(1e-300, 1e300, 3), "float64(3,)", {1e-300, 1, 1e300});
+  BOOST_TEST(geomspace(0.1, 0.7).item(49) == 0.7);
+  BOOST_TEST(geomspace(0.1, 0.7).item(0) == 0.1);
+  REFUSES_HERE(dtype_error,
+               "geomspace: the ends must be numbers of one sign: -1.000000 and 5.000000",
+               geomspace(-1, 5));
+  REFUSES_HERE(dtype_error,
+               "geomspace: the ends must be numbers of one sign: 0.000000 and 5.000000",
+               geomspace(0, 5));
+}
+
+BOOST_AUTO_TEST_CASE(diagonals_of_all_elements) {
+  is(diagflat(x(_, slice(2))), "float64(4, 4)", {0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4});
+  is(diagflat(array<double>{5}, 1), "float64(2, 2)", {0, 5, 0, 0});
 }
 
 BOOST_AUTO_TEST_CASE(exponential_family) {

@@ -35,6 +35,11 @@ namespace {
   X(tril)                        \
   X(triu)                        \
   X(logspace)                    \
+  X(geomspace)                   \
+  X(diagflat)                    \
+  X(nan_to_num)                  \
+  X(round)                       \
+  X(divmod)                      \
   X(meshgrid)                    \
   X(indices)                     \
   X(array_equal)                 \
@@ -76,6 +81,7 @@ namespace {
   X(outer)                       \
   X(inner)                       \
   X(tensordot)                   \
+  X(einsum)                      \
   X(kron)                        \
   X(cross)                       \
   X(diff)                        \
