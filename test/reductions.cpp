@@ -126,6 +126,7 @@ expected position(group const& x, At at) {
 }
 bool not_zero(precise a) { return a != 0; }
 
+// Row kernels of every type are those of last_axis; with keepdims they are compiled for one.
 #define CALL(name)                                                                    \
   [&v](spelling how, axis_list const& axes) {                                         \
     switch (how) {                                                                    \
@@ -133,8 +134,12 @@ bool not_zero(precise a) { return a != 0; }
       case spelling::axes: return values_of(array(name(v, axes)));                    \
       case spelling::axes_keepdims: return values_of(array(name(v, axes, keepdims))); \
       case spelling::last: return values_of(array(name(v, last_axis)));               \
-      default: return values_of(array(name(v, last_axis, keepdims)));                 \
+      default: break;                                                                 \
     }                                                                                 \
+    if constexpr (std::is_same_v<T, double>)                                          \
+      return values_of(array(name(v, last_axis, keepdims)));                          \
+    else                                                                              \
+      return values_of(array(name(v, axis(-1), keepdims)));                           \
   }
 
 template <class T>
