@@ -65,15 +65,22 @@ template <expression C, expression_or_scalar A, expression_or_scalar B>
   }
 }
 
-/// x rounded to decimals, halves to even; negative ones round to tens. Integers stay integers.
+/// x rounded to decimals, halves to even; negative ones round to tens. Integers stay integers: as they
+/// are unless decimals are negative, which goes through f64.
 template <expression X>
 [[nodiscard]] auto round(X&& x, int decimals = 0) {
   using type = value_t<X>;
   static_assert(!is_complex<type>, "round takes real elements");
   double const up = decimals > 0 ? std::pow(10., decimals) : 1;
   double const down = decimals < 0 ? std::pow(10., -decimals) : 1;
-  auto const tree = as_tree(std::forward<X>(x));
-  return (rint(tree * up / down) * down / up).template astype<type>();
+  auto tree = as_tree(std::forward<X>(x));
+  if constexpr (std::is_integral_v<type>)
+    if (decimals >= 0) return lazy<type>(std::move(tree).node());
+  auto rounded = (rint(tree * up / down) * down / up).template astype<type>();
+  if constexpr (std::is_integral_v<type>)
+    return lazy<type>(std::move(rounded).node());
+  else
+    return rounded;
 }
 /// floor_divide(a, b) and remainder(a, b), a tuple of expressions.
 template <expression_or_scalar A, expression_or_scalar B>

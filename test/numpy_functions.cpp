@@ -244,6 +244,9 @@ BOOST_AUTO_TEST_CASE(rounding_to_decimals) {
   is(round(a.astype<float>() * 2, -1), "float32(6,)", {0, -0., 0, 250, 0, nan_});
   is(round(array<std::int32_t>{15, -26, 4}, -1), "int32(3,)", {20, -30, 0});
   is(round(array<std::int32_t>{15, -26, 4}, 2), "int32(3,)", {15, -26, 4});
+  std::int64_t const odd = (std::int64_t{1} << 60) + 1;  // no double
+  BOOST_TEST(round(array<std::int64_t>{odd}).item() == odd);
+  BOOST_TEST(round(array<std::int64_t>{odd}, 1).item() == odd);
 }
 
 BOOST_AUTO_TEST_CASE(quotients_with_remainders) {
