@@ -64,8 +64,7 @@ template <expression Y, expression X>
       shape_detail::node_of(std::forward<Y>(y), where), along, "trapezoid", where);
   node_ptr const places = difference_detail::along_axis(
       shape_detail::node_of(std::forward<X>(x), where), shape, along, "trapezoid", where);
-  auto const widths =
-      diff(shape_detail::view_of<X>(places), 1, along - (along < 0 ? 0 : shape.rank()), where);
+  auto const widths = diff(shape_detail::view_of<X>(places), 1, along, where);
   using part = shape_detail::view_of<Y>;
   return sum(multiply(multiply(add(part(later), part(earlier), where), widths, where), 0.5, where),
              axis(along, where));

@@ -27,9 +27,8 @@ class contraction {
  public:
   contraction(subscripts const& how, std::span<node_ptr const> operands, arithmetic const& with)
       : how_(how), with_(with) {
-    std::string_view rest = how.text;
-    auto const arrow = rest.find("->");
-    std::string_view const inputs = rest.substr(0, arrow);
+    auto const arrow = how.text.find("->");
+    std::string_view const inputs = how.text.substr(0, arrow);
     std::size_t begin = 0;
     for (node_ptr const& operand : operands) {
       if (begin > inputs.size()) refuse("subscripts are missing for operand " + numbered());
@@ -39,7 +38,7 @@ class contraction {
     }
     if (begin <= inputs.size())
       refuse("subscripts for more than the " + std::to_string(operands.size()) + " operands");
-    arrow == rest.npos ? imply_output() : read_output(rest.substr(arrow + 2));
+    arrow == how.text.npos ? imply_output() : read_output(how.text.substr(arrow + 2));
   }
 
   node_ptr run() {
@@ -121,14 +120,9 @@ class contraction {
   }
 
   void imply_output() {
-    std::map<label, int> count;
-    for (term const& t : terms_)
-      for (label l : t.axes) ++count[l];
     for (int k = hidden_ - 1; k >= 0; --k) output_.push_back(ellipsis_end + k);
-    // Letters that stood twice in one operand are one axis by now, and no output either.
-    std::string_view const inputs = how_.text;
-    for (auto const& [l, times] : count)
-      if (l < ellipsis_end && times == 1 && std::count(inputs.begin(), inputs.end(), l) == 1)
+    for (auto const& [l, extent] : extents_)
+      if (l < ellipsis_end && std::count(how_.text.begin(), how_.text.end(), l) == 1)
         output_.push_back(l);
   }
   void read_output(std::string_view text) {
@@ -194,7 +188,7 @@ class contraction {
     }
     return {shape_detail::arranged(t.values, axes, shape, how_.where), order};
   }
-  /// Of the labels, in the term's order of axes, one axis.
+  /// The extent of one axis in place of these.
   [[nodiscard]] std::int64_t size_of(labels const& all) const {
     std::int64_t n = 1;
     for (label l : all) n *= extents_.at(l);

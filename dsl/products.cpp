@@ -7,18 +7,6 @@ namespace products_detail {
 
 namespace {
 
-std::vector<int> axes_of(extents const& wanted, int rank, const char* name, location where) {
-  std::vector<int> axes;
-  for (std::int64_t w : wanted) {
-    int const axis = normalize_axis(w, rank, name, where);
-    if (std::find(axes.begin(), axes.end(), axis) != axes.end())
-      throw index_error(std::string(name) + ": axis " + std::to_string(axis) + " is given twice",
-                        where);
-    axes.push_back(axis);
-  }
-  return axes;
-}
-
 std::vector<int> others(std::vector<int> const& axes, int rank) {
   std::vector<int> rest;
   for (int axis = 0; axis < rank; ++axis)
@@ -43,8 +31,8 @@ extents joined(std::vector<int> const& a, std::vector<int> const& b) {
 
 contraction contract(extents const& a, extents const& b, extents const& a_axes,
                      extents const& b_axes, const char* name, location where) {
-  auto const of_a = axes_of(a_axes, a.rank(), name, where);
-  auto const of_b = axes_of(b_axes, b.rank(), name, where);
+  auto const of_a = shape_detail::distinct_axes(a_axes, a.rank(), name, where);
+  auto const of_b = shape_detail::distinct_axes(b_axes, b.rank(), name, where);
   if (of_a.size() != of_b.size())
     throw shape_error(std::string(name) + ": " + std::to_string(of_a.size()) + " axes against " +
                           std::to_string(of_b.size()),

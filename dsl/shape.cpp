@@ -30,6 +30,8 @@ node_ptr joined(std::vector<concatenate_detail::part> parts, int along, dtype ty
   return join(joining::concatenate, std::move(parts), axis(along, where), type);
 }
 
+}  // namespace
+
 std::vector<int> distinct_axes(extents const& axes, int rank, const char* name, location where) {
   std::vector<int> all;
   for (std::int64_t wanted : axes) {
@@ -41,8 +43,6 @@ std::vector<int> distinct_axes(extents const& axes, int rank, const char* name, 
   }
   return all;
 }
-
-}  // namespace
 
 node_ptr arranged(node_ptr const& base, extents const& axes, extents const& shape, location where) {
   bool const in_order = std::is_sorted(axes.begin(), axes.end());

@@ -44,6 +44,9 @@ namespace shape_detail {
 [[nodiscard]] node_ptr padded(node_ptr base, std::vector<pad_width> const& widths, pad_mode mode,
                               fused_operation const& value, location where);
 
+/// The axes as numbers from 0. Throws index_error, for one that is given twice too.
+[[nodiscard]] std::vector<int> distinct_axes(extents const& axes, int rank, const char* name,
+                                             location where);
 /// The axes in this order, read under this shape; the node itself where that changes nothing.
 [[nodiscard]] node_ptr arranged(node_ptr const& base, extents const& axes, extents const& shape,
                                 location where);
