@@ -72,6 +72,8 @@ class describer {
       d.rule = call->rule;
     }
     if (auto* call = std::get_if<concatenate_operation>(&n.op)) d.expression = text_of(*call);
+    if (auto* call = std::get_if<primitive_operation>(&n.op))
+      d.expression = std::string(to_string(call->is)) + "(" + name(call->rows) + ")";
     if (auto* call = std::get_if<view_operation>(&n.op)) d.expression = "of " + name(call->base);
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
       std::string product = name(call->a) + " & ";  // names are given left to right

@@ -201,13 +201,24 @@ struct concatenate_operation {
   int axis;
 };
 
+/// Operations on rows, the last axis, that are compiled into the library: one function an engine.
+enum class primitive : std::uint8_t { cumsum, cumprod, cummin, cummax };
+[[nodiscard]] constexpr const char* to_string(primitive p) noexcept {
+  constexpr const char* names[] = {"cumsum", "cumprod", "cummin", "cummax"};
+  return names[static_cast<int>(p)];
+}
+struct primitive_operation {
+  primitive is;
+  node_ptr rows;  // without gaps
+};
+
 /// Another reading of the base's result: the node's stride and offset count from its element 0.
 struct view_operation {
   node_ptr base;
 };
 
 using operation = std::variant<std::monostate, fused_operation, reduce_operation, matmul_operation,
-                               concatenate_operation, view_operation>;
+                               concatenate_operation, primitive_operation, view_operation>;
 
 enum class node_state : std::uint8_t { pending, claimed, done };
 
@@ -278,6 +289,7 @@ void for_each_expression(Operation& op, F&& f) {
 template <class F>
 void for_each_operand(operation const& op, F&& f) {
   if (auto* call = std::get_if<matmul_operation>(&op)) f(call->a), f(call->b);
+  if (auto* call = std::get_if<primitive_operation>(&op)) f(call->rows);
   if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
   for_each_expression(op, [&](fused_operation const& call) {
     for (auto const& operand : call.operands)

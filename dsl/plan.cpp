@@ -16,6 +16,7 @@ step_kind kind_of(node const& n) {
   if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
   if (std::holds_alternative<concatenate_operation>(n.op)) return step_kind::concatenate;
+  if (std::holds_alternative<primitive_operation>(n.op)) return step_kind::scan;
   return step_kind::view;
 }
 
@@ -33,11 +34,26 @@ node const* named(node const* n) {
 
 std::int64_t number_of(void const* p) { return reinterpret_cast<std::intptr_t>(p); }
 
-/// Equal for products, and for reductions, with the same values; else empty.
+/// What identifies an operand's elements: of a computed node any view of them.
+void add_operand(std::vector<std::int64_t>& identity, node const& operand) {
+  node const* const n = named(&operand);
+  if (!n->done()) return identity.push_back(number_of(n));
+  identity.push_back(number_of(n->storage.get()));
+  identity.push_back(n->offset);
+  for (auto const* all : {&n->stride, &n->shape})
+    for (std::int64_t i : *all) identity.push_back(i);
+}
+
+/// Equal for products, reductions and primitives with the same values; else empty.
 std::vector<std::int64_t> identity_of(node const& n) {
   if (auto const* op = std::get_if<matmul_operation>(&n.op); op && !op->epilogue)
     return {number_of(named(op->a.get())), number_of(named(op->b.get())), op->tf32,
             static_cast<std::int64_t>(n.type)};
+  if (auto const* op = std::get_if<primitive_operation>(&n.op)) {
+    std::vector<std::int64_t> identity{static_cast<std::int64_t>(op->is)};
+    add_operand(identity, *op->rows);
+    return identity;
+  }
   auto const* op = std::get_if<reduce_operation>(&n.op);
   if (!op) return {};
   auto identity = identity_of(op->argument);
@@ -48,7 +64,7 @@ std::vector<std::int64_t> identity_of(node const& n) {
   return identity;
 }
 
-/// Products and reductions of a plan that were written more than once: the later ones become names of
+/// Products, reductions and primitives of a plan that were written more than once: the later ones become names of
 /// the first.
 class equal_nodes {
  public:
@@ -127,13 +143,9 @@ std::vector<std::int64_t> identity_of(fused_operation const& call) {
     for (std::int64_t n : numbers) identity.push_back(n);
   };
   for (auto const& operand : call.operands) {
-    node const* const n = operand.source ? named(operand.source.get()) : nullptr;
-    if (n && n->done()) {  // another view of the same elements is as good
-      identity.push_back(number_of(n->storage.get()));
-      identity.push_back(n->offset);
-      add_all(n->stride);
+    if (operand.source) {
+      add_operand(identity, *operand.source);
     } else {
-      identity.push_back(number_of(n));
       add_bits(operand.params[0]);
       add_bits(operand.params[1]);
     }
@@ -178,7 +190,8 @@ step_kind kind_of(fused_operation const& call) {
 }
 
 const char* to_string(step_kind kind) {
-  constexpr const char* names[] = {"fused", "row", "reduce", "gemm", "copy", "concatenate", "view"};
+  constexpr const char* names[] = {"fused", "row",         "reduce", "gemm",
+                                   "copy",  "concatenate", "scan",   "view"};
   return names[static_cast<int>(kind)];
 }
 
@@ -227,6 +240,7 @@ double step::flops() const {
     return size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
            (2. * static_cast<double>(e.k) + around);
   }
+  if (std::holds_alternative<primitive_operation>(target->op)) return size(target->shape);
   double total = 0;
   if (auto* call = std::get_if<concatenate_operation>(&target->op))
     for (auto const& part : call->parts) total += size(part.shape) * part.values.form->operations;

@@ -18,6 +18,7 @@ enum class step_kind : std::uint8_t {
   gemm,         // a matrix product
   copy,         // a strided view made contiguous
   concatenate,  // a pass for each part: expressions joined along an axis
+  scan,         // running sums, products, extremes of rows
   view          // another reading of a result; costs nothing
 };
 /// "fused", "gemm".

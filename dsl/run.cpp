@@ -210,6 +210,19 @@ void run_concatenate(concatenate_operation const& call, node const& target, std:
   }
 }
 
+void run_primitive(primitive_operation const& call, node const& target, void* out, device where) {
+  range const named(step_kind::scan, target.where);
+  reader read(where, target.where);
+  std::int64_t const n = target.shape.back(), rows = n > 0 ? target.shape.size() / n : 0;
+  void const* const in = read(*call.rows);
+  constexpr reduction scans[] = {reduction::sum, reduction::prod, reduction::min, reduction::max};
+  reduction const op = scans[static_cast<int>(call.is)];
+#if defined(SLOTH_CUDA)
+  if (where == device::gpu) return cuda_engine::scan(op, target.type, rows, n, in, out);
+#endif
+  host_engine::scan(op, target.type, rows, n, in, out);
+}
+
 }  // namespace
 
 counted<buffer> allocate(dtype type, extents const& shape, location where, device on) {
@@ -239,6 +252,8 @@ void run_one(step const& s, device where) {
     run_matmul(*call, target, storage->data(), where);
   else if (auto* call = std::get_if<concatenate_operation>(&target.op))
     run_concatenate(*call, target, storage->data(), where);
+  else if (auto* call = std::get_if<primitive_operation>(&target.op))
+    run_primitive(*call, target, storage->data(), where);
 }
 
 #if defined(SLOTH_CUDA)

@@ -15,6 +15,7 @@
 #include <dsl/products.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
+#include <dsl/scan.hpp>
 #include <dsl/shape.hpp>
 #include <dsl/statistics.hpp>
 

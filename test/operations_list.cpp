@@ -87,6 +87,12 @@ namespace {
   X(diff)                        \
   X(ediff1d)                     \
   X(trapezoid)                   \
+  X(cumsum)                      \
+  X(cumprod)                     \
+  X(cummin)                      \
+  X(cummax)                      \
+  X(nancumsum)                   \
+  X(nancumprod)                  \
   X(ptp)                         \
   X(average)                     \
   X(nansum)                      \

@@ -85,6 +85,9 @@ class range {
 /// The strided copy of elements of `type`.
 [[nodiscard]] device_launch copy_launch(dtype type);
 
+/// As host::scan.
+void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+
 /// As host::gemm; f32 products in TF32 where asked.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,

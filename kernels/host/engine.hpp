@@ -29,6 +29,10 @@ void row(fused_call const& call, extents const& shape, destination const& out);
 void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
             double ddof, destination const& out);
 
+/// out = running sums, products, minima or maxima of each of `rows` rows of n elements without gaps:
+/// 64-bit integers, f32, f64, complex (sums and products). Integers wrap, NaN stays.
+void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+
 /// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
 /// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
