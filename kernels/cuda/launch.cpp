@@ -25,6 +25,14 @@ void allow_shared_memory(void const* kernel) {
         "cudaFuncSetAttribute");
 }
 
+int resident_blocks(void const* kernel, int threads, unsigned shared_bytes) {
+  allow_shared_memory(kernel);
+  int blocks = 0;
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, kernel, threads, shared_bytes),
+        "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+  return blocks * multiprocessors();
+}
+
 void clear(void* data, std::size_t bytes) {
   check(cudaMemsetAsync(data, 0, bytes, stream()), "cudaMemsetAsync");
 }

@@ -17,6 +17,9 @@ void check_launch(cudaError_t status);
 /// Lets the kernel have all of a block's dynamic shared memory.
 void allow_shared_memory(void const* kernel);
 
+/// Allows a kernel that much dynamic shared memory; blocks of it that the device runs at a time.
+[[nodiscard]] int resident_blocks(void const* kernel, int threads, unsigned shared_bytes);
+
 template <class Tree>
 inline constexpr bool has_generator = false;
 template <generator_kind Kind, class T>

@@ -1,7 +1,8 @@
 // Scans in one pass over memory: a grid that runs together takes a tile a block at a time. The blocks
 // tell each other their tiles' totals (as gangs do, gang.hpp) and scan on from what is before them, in
-// an order that only their number decides: the same bits every run. The next tile is on its way from
-// memory meanwhile. Rows are segments of one long scan, so that their length does not matter.
+// an order that only their number decides: the same bits every run. Totals are told a tile ahead, and
+// two more tiles are on their way from memory, so that nobody waits. Rows are segments of one long
+// scan, so that their length does not matter.
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
 #include <kernels/cuda/stream.hpp>
@@ -20,9 +21,10 @@ namespace {
 
 using std::int64_t;
 
-constexpr int scan_threads = 512, warps = scan_threads / 32, packs = 8;
-constexpr int most_blocks = 32 * (warps - 1);  // a warp reads the totals of 32, one warp does not
-constexpr int tile_bytes = scan_threads * packs * 16;
+constexpr int most_threads = 1024, most_warps = most_threads / 32;
+constexpr int packs = 4;  // of 16 bytes, one behind the other, that a thread takes of a tile
+constexpr int slots = 3;  // tiles in shared memory
+constexpr int rooms = 4;  // of totals: a block may be two rounds ahead of one that still reads
 
 template <reduction Op, class T>
 struct scan_step {
@@ -34,8 +36,7 @@ struct scan_step {
       return T{-0.f, -0.f};
     else if constexpr (Op == reduction::sum)
       return std::is_integral_v<T> ? T(0) : T(-0.f);
-    else if constexpr (std::is_integral_v<
-                           T>)  // the greatest, or the least, which is its complement
+    else if constexpr (std::is_integral_v<T>)  // the greatest, or its complement, the least
       return Op == reduction::min ? T(~0ull >> std::is_signed_v<T>)
                                   : T(~(~0ull >> std::is_signed_v<T>));
     else
@@ -88,13 +89,12 @@ __device__ stretch<T> scanned_warp(stretch<T> own) {
   }
   return {own.value, begin != 0};
 }
-/// The one before each lane's; `none` for the first.
+/// The one before each lane's, an empty one for the first.
 template <class Step, class T>
-__device__ stretch<T> before_lane(stretch<T> const& up_to, bool& exists) {
+__device__ stretch<T> before_lane(stretch<T> const& up_to) {
   bool const begins = __shfl_up_sync(~0u, up_to.begins, 1);
   T const value = shuffled_up(up_to.value, 1);
-  exists = threadIdx.x % 32 != 0;
-  return exists ? stretch<T>{value, begins} : stretch<T>{Step::identity(), false};
+  return threadIdx.x % 32 != 0 ? stretch<T>{value, begins} : stretch<T>{Step::identity(), false};
 }
 
 struct scan_arguments {
@@ -117,132 +117,142 @@ __device__ std::uint64_t published(std::uint64_t const* from) {
   return seen;
 }
 
+/// Where pack p of a warp's lies: neither a thread's packs nor neighbours of 8 threads meet in a bank.
+__device__ int banked(int p) { return p ^ (p >> 3 & 3); }
+
 template <reduction Op, class T>
-__global__ void __launch_bounds__(scan_threads, 2)
+__global__ void __launch_bounds__(most_threads, 1)
     scan_tiles(const __grid_constant__ scan_arguments g) {
   using Step = scan_step<Op, T>;
   constexpr int E = 16 / sizeof(T), words = sizeof(T) / 4;
-  constexpr int64_t tile = int64_t{scan_threads} * packs * E;
-  extern __shared__ uint4 loaded[];  // a thread's own packs of the tile that comes next
-  __shared__ alignas(16) std::byte shared[(packs * warps + 2 * warps + 1) * sizeof(T)];
-  __shared__ bool begins[packs * warps + 2 * warps + 1];
-  // By pack and warp, in the order of the elements: a warp's total, then what is before it in the tile.
-  T* const total = reinterpret_cast<T*>(shared);
-  // By 32 blocks: their tiles' totals, and of those before this block.
-  T *const all_of = total + packs * warps, *const before_in = all_of + warps;
-  bool *const all_begin = begins + packs * warps, *const before_begin = all_begin + warps;
+  extern __shared__ uint4 tiles[];
+  __shared__ alignas(16) std::byte values[(3 * most_warps + 1) * sizeof(T)];
+  __shared__ bool begins[3 * most_warps + 1];
+  // By warp, of two tiles in turn: its total, then what is before it in the tile.
+  T* const total = reinterpret_cast<T*>(values);
+  // By 32 blocks the totals of their tiles, then of those before this block in its 32.
+  T *const all_of = total + 2 * most_warps, *const before_in = all_of + most_warps;
+  bool *const all_begin = begins + 2 * most_warps, *const before_begin = all_begin + most_warps;
   int const thread = static_cast<int>(threadIdx.x), warp = thread / 32, lane = thread % 32;
+  int const threads = static_cast<int>(blockDim.x), warps = threads / 32;
+  int const warp_packs = 32 * packs, tile_packs = threads * packs;
   int const blocks = static_cast<int>(gridDim.x), block = static_cast<int>(blockIdx.x);
   T const* const in = static_cast<T const*>(g.in);
   T* const out = static_cast<T*>(g.out);
+  int64_t const each_round = int64_t{blocks} * tile_packs * E;
+  int64_t const rounds = (g.size + each_round - 1) / each_round;
 
-  auto const place = [&](int64_t start, int k) {
-    return start + (int64_t{k} * scan_threads + thread) * E;
+  auto const first_of = [&](int64_t round) {  // of this warp's elements
+    return ((round * blocks + block) * tile_packs + warp * warp_packs) * E;
   };
-  auto const load = [&](int64_t start) {
+  auto const slot_of = [&](int64_t round) {
+    return tiles + static_cast<int>(round % slots) * tile_packs + warp * warp_packs;
+  };
+  auto const room_of = [&](int64_t round) {
+    return reinterpret_cast<std::uint64_t*>(g.exchange) + round % rooms * blocks * (words + 1);
+  };
+  auto const load = [&](int64_t round) {
+    if (round < rounds) {
+      uint4* const to = slot_of(round);
 #pragma unroll
-    for (int k = 0; k < packs; ++k) {
-      int64_t const at = place(start, k);
-      uint4* const to = loaded + k * scan_threads + thread;
-      if (g.packed && at + E <= g.size) {
-        __pipeline_memcpy_async(to, in + at, 16);
-      } else {
+      for (int k = 0; k < packs; ++k) {
+        int const p = k * 32 + lane;
+        int64_t const at = first_of(round) + int64_t{p} * E;
+        if (g.packed && at + E <= g.size) {
+          __pipeline_memcpy_async(to + banked(p), in + at, 16);
+        } else {
 #pragma unroll
-        for (int e = 0; e < E; ++e)
-          if (at + e < g.size) reinterpret_cast<T*>(to)[e] = in[at + e];
+          for (int e = 0; e < E; ++e)
+            reinterpret_cast<T*>(to + banked(p))[e] = at + e < g.size ? in[at + e] : T{};
+        }
       }
     }
     __pipeline_commit();
   };
+  // Which of the thread's elements begin a row.
+  auto const heads_of = [&](int64_t round) {
+    int64_t const at = first_of(round) + int64_t{lane} * packs * E;
+    if (g.row == g.size) return at == 0 ? 1u : 0u;
+    int64_t const in_row = g.size <= ~0u
+                               ? int64_t{static_cast<unsigned>(at) % static_cast<unsigned>(g.row)}
+                               : at % g.row;
+    unsigned heads = 0;
+    for (int64_t e = in_row == 0 ? 0 : g.row - in_row; e < packs * E; e += g.row) heads |= 1u << e;
+    return heads;
+  };
+  // Calls f(value, index) for the thread's elements of a tile, in order.
+  auto const each = [&](int64_t round, auto const& f) {
+#pragma unroll
+    for (int k = 0; k < packs; ++k) {
+      uint4* const pack = slot_of(round) + banked(lane * packs + k);
+      uint4 bits = *pack;
+      T v[E];
+      __builtin_memcpy(v, &bits, 16);
+#pragma unroll
+      for (int e = 0; e < E; ++e) f(v[e], k * E + e);
+      if constexpr (!std::is_invocable_v<decltype(f), T const&, int>) {
+        __builtin_memcpy(&bits, v, 16);
+        *pack = bits;
+      }
+    }
+  };
 
-  T carry = Step::identity();  // what is before this round of tiles
-  int64_t const round = tile * blocks;
-  unsigned turn = 1;
-  load(block * tile);
-  for (int64_t first = 0; first < g.size; first += round, ++turn) {
-    int64_t const start = first + block * tile;
-    T v[packs][E];
-    unsigned heads = 0;  // elements that begin a row
-    __pipeline_wait_prior(0);
-#pragma unroll
-    for (int k = 0; k < packs; ++k) {
-      uint4 const bits = loaded[k * scan_threads + thread];
-      __builtin_memcpy(v[k], &bits, 16);
-    }
-    if (first + round < g.size) load(start + round);
-#pragma unroll
-    for (int k = 0; k < packs; ++k) {
-      int64_t const at = place(start, k);
-      if (g.row < g.size) {
-        int64_t in_row = g.size <= ~0u
-                             ? int64_t{static_cast<unsigned>(at) % static_cast<unsigned>(g.row)}
-                             : at % g.row;
-#pragma unroll
-        for (int e = 0; e < E; ++e) {
-          if (in_row == 0) heads |= 1u << (k * E + e);
-          if (++in_row == g.row) in_row = 0;
-        }
-      }
-#pragma unroll
-      for (int e = 0; e < E; ++e) {
-        if (at + e >= g.size) v[k][e] = Step::identity();
-        if (e > 0 && !(heads >> (k * E + e) & 1)) v[k][e] = Step::combined(v[k][e - 1], v[k][e]);
-      }
-    }
-    // Each pack's value becomes what is before it in its warp.
-    T before[packs];
-    unsigned warp_begins = 0;  // packs before which a row began in their warp
-#pragma unroll
-    for (int k = 0; k < packs; ++k) {
-      bool const own = (heads >> (k * E) & ((1u << E) - 1)) != 0;
-      stretch<T> const up_to = scanned_warp<Step>(stretch<T>{v[k][E - 1], own});
-      bool exists;
-      stretch<T> const left = before_lane<Step>(up_to, exists);
-      before[k] = left.value;
-      warp_begins |= unsigned{left.begins} << k;
+  for (int r = 0; r < slots; ++r) load(r);
+  T carry = Step::identity();  // what is before a round's tiles
+  stretch<T> ahead{};          // of the next tile: what is before this thread in its warp,
+  unsigned next_heads = 0;     // and its rows
+  for (int64_t round = -1; round < rounds; ++round) {
+    stretch<T> const left = ahead;
+    unsigned const heads = next_heads;
+    __pipeline_wait_prior(slots - 2);  // the next tile is here
+    __syncwarp();
+    if (round + 1 < rounds) {
+      stretch<T> own{Step::identity(), false};
+      next_heads = heads_of(round + 1);
+      each(round + 1, [&](T const& v, int e) {
+        own.value = next_heads >> e & 1 ? v : Step::combined(own.value, v);
+      });
+      own.begins = next_heads != 0;
+      stretch<T> const up_to = scanned_warp<Step>(own);
+      ahead = before_lane<Step>(up_to);
       if (lane == 31) {
-        total[k * warps + warp] = up_to.value;
-        begins[k * warps + warp] = up_to.begins;
+        total[(round + 1) % 2 * warps + warp] = up_to.value;
+        begins[(round + 1) % 2 * warps + warp] = up_to.begins;
       }
     }
     __syncthreads();
-    auto* const room =
-        reinterpret_cast<std::uint64_t*>(g.exchange) + turn % 2 * (int64_t{blocks} * (words + 1));
-    if (warp == 0) {
-      constexpr int each = packs * warps / 32;
+    if (warp == 0 && round + 1 < rounds) {
+      int const at = static_cast<int>((round + 1) % 2) * warps + lane;
       stretch<T> own{Step::identity(), false};
-#pragma unroll
-      for (int i = 0; i < each; ++i)
-        own = joined<Step>(own, {total[lane * each + i], begins[lane * each + i]});
+      if (lane < warps) own = {total[at], begins[at]};
       stretch<T> const up_to = scanned_warp<Step>(own);
       if (lane == 31) {
+        std::uint64_t* const to = room_of(round + 1) + block * (words + 1);
+        unsigned const turn = static_cast<unsigned>(round + 2);
         unsigned bits[words];
         __builtin_memcpy(bits, &up_to.value, sizeof(T));
 #pragma unroll
-        for (int w = 0; w < words; ++w) publish(room + block * (words + 1) + w, turn, bits[w]);
-        publish(room + block * (words + 1) + words, turn, up_to.begins);
+        for (int w = 0; w < words; ++w) publish(to + w, turn, bits[w]);
+        publish(to + words, turn, up_to.begins);
       }
-      bool exists;
-      stretch<T> left = before_lane<Step>(up_to, exists);
-#pragma unroll
-      for (int i = 0; i < each; ++i) {
-        stretch<T> const next =
-            joined<Step>(left, {total[lane * each + i], begins[lane * each + i]});
-        total[lane * each + i] = left.value;
-        begins[lane * each + i] = left.begins;
-        left = next;
+      stretch<T> const before = before_lane<Step>(up_to);
+      if (lane < warps) {
+        total[at] = before.value;
+        begins[at] = before.begins;
       }
-    } else if (32 * (warp - 1) < blocks) {
+    } else if (warp > 0 && round >= 0 && 32 * (warp - 1) < blocks) {
       int const other = 32 * (warp - 1) + lane;
       stretch<T> theirs{Step::identity(), false};
       if (other < blocks) {
+        std::uint64_t const* const from = room_of(round) + other * (words + 1);
+        unsigned const turn = static_cast<unsigned>(round + 1);
         std::uint64_t seen[words + 1];
         bool here;
         do {
           here = true;
 #pragma unroll
           for (int w = 0; w <= words; ++w) {
-            seen[w] = published(room + other * (words + 1) + w);
+            seen[w] = published(from + w);
             here = here && static_cast<unsigned>(seen[w] >> 32) == turn;
           }
         } while (!here);
@@ -254,66 +264,78 @@ __global__ void __launch_bounds__(scan_threads, 2)
       }
       __syncwarp();
       stretch<T> const up_to = scanned_warp<Step>(theirs);
+      stretch<T> const before = before_lane<Step>(up_to);
       if (lane == 31) {
         all_of[warp - 1] = up_to.value;
         all_begin[warp - 1] = up_to.begins;
       }
-      bool exists;
-      stretch<T> const left = before_lane<Step>(up_to, exists);
       if (other == block) {
-        before_in[0] = left.value;
-        before_begin[0] = left.begins;
+        *before_in = before.value;
+        *before_begin = before.begins;
       }
     }
     __syncthreads();
-    T base = carry;  // what is before this tile
+    if (round >= 0) {
+      stretch<T> before{carry, false};  // this tile
 #pragma unroll 1
-    for (int w = 0; 32 * w < blocks; ++w) {
-      if (w == block / 32)
-        base = before_begin[0] ? before_in[0] : Step::combined(carry, before_in[0]);
-      carry = all_begin[w] ? all_of[w] : Step::combined(carry, all_of[w]);
-    }
-#pragma unroll
-    for (int k = 0; k < packs; ++k) {
-      // What is before the pack: in the tile before its warp, then in its warp.
-      T left = total[k * warps + warp];
-      if (!begins[k * warps + warp]) left = Step::combined(base, left);
-      left = warp_begins >> k & 1 ? before[k] : Step::combined(left, before[k]);
-      int64_t const at = place(start, k);
-      bool row_began = false;
-#pragma unroll
-      for (int e = 0; e < E; ++e) {
-        row_began = row_began || (heads >> (k * E + e) & 1);
-        if (!row_began) v[k][e] = Step::combined(left, v[k][e]);
+      for (int w = 0; 32 * w < blocks; ++w) {
+        if (w == block / 32)
+          before = joined<Step>(stretch<T>{carry, false}, stretch<T>{*before_in, *before_begin});
+        carry = joined<Step>(stretch<T>{carry, false}, stretch<T>{all_of[w], all_begin[w]}).value;
       }
-      if (at + E <= g.size) {
-        uint4 bits;
-        __builtin_memcpy(&bits, v[k], 16);
-        reinterpret_cast<uint4*>(out + at)[0] = bits;
-      } else {
+      int const at = static_cast<int>(round % 2) * warps + warp;
+      before = joined<Step>(before, stretch<T>{total[at], begins[at]});
+      T running = joined<Step>(before, left).value;
+      each(round,
+           [&](T& v, int e) { v = running = heads >> e & 1 ? v : Step::combined(running, v); });
+      __syncwarp();
+      uint4 const* const from = slot_of(round);
 #pragma unroll
-        for (int e = 0; e < E; ++e)
-          if (at + e < g.size) out[at + e] = v[k][e];
+      for (int k = 0; k < packs; ++k) {
+        int const p = k * 32 + lane;
+        int64_t const to = first_of(round) + int64_t{p} * E;
+        if (to + E <= g.size) {
+          *reinterpret_cast<uint4*>(out + to) = from[banked(p)];
+        } else {
+#pragma unroll
+          for (int e = 0; e < E; ++e)
+            if (to + e < g.size) out[to + e] = reinterpret_cast<T const*>(from + banked(p))[e];
+        }
       }
+      __syncwarp();
+      load(round + slots);
     }
+  }
+}
+
+/// The threads of a block, and how many blocks the device runs at a time.
+struct scan_grid {
+  int threads, blocks;
+  [[nodiscard]] unsigned shared() const {
+    return static_cast<unsigned>(slots * threads * packs * 16);
+  }
+};
+scan_grid grid_of(void const* kernel) {
+  for (int threads = most_threads;; threads /= 2) {  // where shared memory is less, smaller blocks
+    scan_grid g{threads, 0};
+    g.blocks = std::min(resident_blocks(kernel, threads, g.shared()), 32 * (threads / 32 - 1));
+    if (g.blocks > 0) return g;
   }
 }
 
 template <reduction Op, class T>
 void scan_rows(int64_t rows, int64_t n, void const* in, void* out) {
-  constexpr int64_t tile = tile_bytes / static_cast<int64_t>(sizeof(T));
   auto const kernel = scan_tiles<Op, T>;
-  static bool const allowed = (allow_shared_memory(reinterpret_cast<void const*>(kernel)), true);
-  static_cast<void>(allowed);
+  static scan_grid const grid = grid_of(reinterpret_cast<void const*>(kernel));
   scan_arguments g{in, out, rows * n, n, nullptr, reinterpret_cast<std::uintptr_t>(in) % 16 == 0};
-  int64_t const blocks =
-      std::min<int64_t>({(g.size + tile - 1) / tile, 2 * int64_t{multiprocessors()}, most_blocks});
+  int64_t const tile = int64_t{grid.threads} * packs * 16 / int64_t{sizeof(T)};
+  int64_t const blocks = std::min<int64_t>((g.size + tile - 1) / tile, grid.blocks);
   std::size_t const bytes =
-      2 * (sizeof(T) / 4 + 1) * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
+      rooms * (sizeof(T) / 4 + 1) * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
   workspace const exchange(bytes);
   clear(exchange.data(), bytes);
   g.exchange = exchange.data();
-  launch_together(kernel, blocks, scan_threads, tile_bytes, g);
+  launch_together(kernel, blocks, grid.threads, grid.shared(), g);
 }
 
 template <class T>
