@@ -42,6 +42,13 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
                     std::int64_t c_stride);
 
+/// out = each of `rows` rows of n elements (row-major, no gaps) in ascending order, NaN last (complex:
+/// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in == out is allowed.
+void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+
+/// out = for each row the indices that sort it, stable.
+void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+
 /// 64-byte aligned memory from the pool; throws out_of_memory. `release` never throws.
 [[nodiscard]] void* allocate(std::size_t bytes);
 void release(void* data, std::size_t bytes) noexcept;
