@@ -105,5 +105,9 @@ void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand c
                         std::int64_t k, matrix_operand const& a, matrix_operand const& b, void* c,
                         std::int64_t c_stride, bool tf32, gemm_epilogue const& epilogue);
 
+/// As host::sort and host::argsort, of rows of less than 2^32 elements; `sort` may put -0 before +0.
+void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI
