@@ -8,6 +8,9 @@
 
 namespace sloth::inline SLOTH_ABI {
 
+template <class Value, class Flags>
+class masked;  // dsl/indexing.hpp
+
 namespace array_detail {
 
 /// A braced list of values or of lists, of any depth; all on one level have one length.
@@ -154,6 +157,24 @@ class array : public expression_base<array<Value>> {
   template <index_like... I>
   [[nodiscard]] auto operator()(located_item first, I const&... i) && {
     return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
+  }
+
+  /// The elements whose flag is set: compress(flags, x). The temporary writes numbers: x(x < 0) = 0.
+  template <expression F>
+  requires std::same_as < value_t<F>,
+  bool > [[nodiscard]] auto operator()(F&& flags, location where = location::here()) & {
+    return masked<Value, tree_t<F>>(*this, as_tree(std::forward<F>(flags)), where);
+  }
+  template <expression F>
+  requires std::same_as < value_t<F>,
+  bool > [[nodiscard]] auto operator()(F&& flags, location where = location::here()) const& {
+    return compress(std::forward<F>(flags), *this, where);
+  }
+  /// Rows by an array of their indices: take(x, indices, axis(0)).
+  template <expression I>
+  requires is_integer<value_t<I>>
+  [[nodiscard]] auto operator()(I&& indices, location where = location::here()) const& {
+    return take(*this, std::forward<I>(indices), 0, where);
   }
 
 #define SLOTH_ARRAY_UPDATE(symbol, functor)                                                 \

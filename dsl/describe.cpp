@@ -72,8 +72,7 @@ class describer {
       d.rule = call->rule;
     }
     if (auto* call = std::get_if<concatenate_operation>(&n.op)) d.expression = text_of(*call);
-    if (auto* call = std::get_if<primitive_operation>(&n.op))
-      d.expression = std::string(to_string(call->is)) + "(" + name(call->rows) + ")";
+    if (auto* call = std::get_if<primitive_operation>(&n.op)) d.expression = text_of(*call);
     if (auto* call = std::get_if<view_operation>(&n.op)) d.expression = "of " + name(call->base);
     if (auto* call = std::get_if<matmul_operation>(&n.op)) {
       std::string product = name(call->a) + " & ";  // names are given left to right
@@ -148,6 +147,14 @@ class describer {
         text += (first ? ", axis " : " ") + std::to_string(axis);
         first = false;
       }
+    return text + ")";
+  }
+  std::string text_of(primitive_operation const& call) {
+    std::string text = to_string(call.is), separator = "(";
+    for (auto const& operand : call.operands) {
+      text += separator + name(operand);
+      separator = ", ";
+    }
     return text + ")";
   }
   std::string text_of(concatenate_operation const& call) {

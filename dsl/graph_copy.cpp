@@ -58,8 +58,11 @@ class copier {
                               call->device_of_products,
                               call->rule};
     if (auto* call = std::get_if<view_operation>(&op)) return view_operation{of(call->base)};
-    if (auto* call = std::get_if<primitive_operation>(&op))
-      return primitive_operation{call->is, of(call->rows)};
+    if (auto* call = std::get_if<primitive_operation>(&op)) {
+      primitive_operation copy{call->is, {}, call->option};
+      for (auto const& operand : call->operands) copy.operands.push_back(of(operand));
+      return copy;
+    }
     if (auto* call = std::get_if<concatenate_operation>(&op)) {
       concatenate_operation copy{{}, call->axis};
       for (auto const& part : call->parts)

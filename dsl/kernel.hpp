@@ -181,6 +181,17 @@ struct matrix_operand {
   strides batch_stride;                    // one a batch axis, 0 where broadcast
 };
 
+/// Elements of `extent` rows of `inner` ones, in each of `outer` blocks, at `count` places:
+/// out[o, j, i] = in[o, index(o, j, i), i]; indices below 0 count from the end, the steps are theirs.
+struct gather {
+  std::int64_t element;  // bytes
+  std::int64_t outer, extent, inner, count;
+  std::int64_t index_outer, index_step, index_inner;
+  void const* in;
+  std::int64_t const* indices;
+  void* out;
+};
+
 /// One of several products of a shape: c = a b, c row-major.
 struct product_operands {
   matrix_operand a, b;

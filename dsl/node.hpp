@@ -201,15 +201,30 @@ struct concatenate_operation {
   int axis;
 };
 
-/// Operations on rows, the last axis, that are compiled into the library: one function an engine.
-enum class primitive : std::uint8_t { cumsum, cumprod, cummin, cummax };
+/// Operations that are compiled into the library: one function an engine, over operands without gaps.
+enum class primitive : std::uint8_t {
+  cumsum,
+  cumprod,
+  cummin,
+  cummax,
+  sort,
+  argsort,
+  take,
+  take_along_axis,
+  compress,
+  searchsorted,
+  bincount
+};
 [[nodiscard]] constexpr const char* to_string(primitive p) noexcept {
-  constexpr const char* names[] = {"cumsum", "cumprod", "cummin", "cummax"};
+  constexpr const char* names[] = {"cumsum",   "cumprod",      "cummin",  "cummax",
+                                   "sort",     "argsort",      "take",    "take_along_axis",
+                                   "compress", "searchsorted", "bincount"};
   return names[static_cast<int>(p)];
 }
 struct primitive_operation {
   primitive is;
-  node_ptr rows;  // without gaps
+  std::vector<node_ptr> operands;
+  std::int64_t option = 0;  // take, take_along_axis: the axis; searchsorted: 1 for the right side
 };
 
 /// Another reading of the base's result: the node's stride and offset count from its element 0.
@@ -289,7 +304,8 @@ void for_each_expression(Operation& op, F&& f) {
 template <class F>
 void for_each_operand(operation const& op, F&& f) {
   if (auto* call = std::get_if<matmul_operation>(&op)) f(call->a), f(call->b);
-  if (auto* call = std::get_if<primitive_operation>(&op)) f(call->rows);
+  if (auto* call = std::get_if<primitive_operation>(&op))
+    for (auto const& operand : call->operands) f(operand);
   if (auto* call = std::get_if<view_operation>(&op)) f(call->base);
   for_each_expression(op, [&](fused_operation const& call) {
     for (auto const& operand : call.operands)

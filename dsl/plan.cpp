@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <map>
 #include <unordered_set>
 
@@ -16,7 +17,10 @@ step_kind kind_of(node const& n) {
   if (std::holds_alternative<reduce_operation>(n.op)) return step_kind::reduce;
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
   if (std::holds_alternative<concatenate_operation>(n.op)) return step_kind::concatenate;
-  if (std::holds_alternative<primitive_operation>(n.op)) return step_kind::scan;
+  if (auto* call = std::get_if<primitive_operation>(&n.op))
+    return call->is <= primitive::cummax    ? step_kind::scan
+           : call->is <= primitive::argsort ? step_kind::sort
+                                            : step_kind::index;
   return step_kind::view;
 }
 
@@ -50,8 +54,9 @@ std::vector<std::int64_t> identity_of(node const& n) {
     return {number_of(named(op->a.get())), number_of(named(op->b.get())), op->tf32,
             static_cast<std::int64_t>(n.type)};
   if (auto const* op = std::get_if<primitive_operation>(&n.op)) {
-    std::vector<std::int64_t> identity{static_cast<std::int64_t>(op->is)};
-    add_operand(identity, *op->rows);
+    std::vector<std::int64_t> identity{static_cast<std::int64_t>(op->is), op->option};
+    for (std::int64_t extent : n.shape) identity.push_back(extent);
+    for (auto const& operand : op->operands) add_operand(identity, *operand);
     return identity;
   }
   auto const* op = std::get_if<reduce_operation>(&n.op);
@@ -190,8 +195,8 @@ step_kind kind_of(fused_operation const& call) {
 }
 
 const char* to_string(step_kind kind) {
-  constexpr const char* names[] = {"fused", "row",         "reduce", "gemm",
-                                   "copy",  "concatenate", "scan",   "view"};
+  constexpr const char* names[] = {"fused",       "row",  "reduce", "gemm",  "copy",
+                                   "concatenate", "scan", "sort",   "index", "view"};
   return names[static_cast<int>(kind)];
 }
 
@@ -240,6 +245,8 @@ double step::flops() const {
     return size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
            (2. * static_cast<double>(e.k) + around);
   }
+  if (kind == step_kind::sort)
+    return size(target->shape) * std::log2(std::max<double>(2, size({target->shape.back()})));
   if (std::holds_alternative<primitive_operation>(target->op)) return size(target->shape);
   double total = 0;
   if (auto* call = std::get_if<concatenate_operation>(&target->op))

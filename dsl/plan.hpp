@@ -19,6 +19,8 @@ enum class step_kind : std::uint8_t {
   copy,         // a strided view made contiguous
   concatenate,  // a pass for each part: expressions joined along an axis
   scan,         // running sums, products, extremes of rows
+  sort,         // rows in order, or what puts them in order
+  index,        // elements chosen, found or counted
   view          // another reading of a result; costs nothing
 };
 /// "fused", "gemm".

@@ -210,18 +210,88 @@ void run_concatenate(concatenate_operation const& call, node const& target, std:
   }
 }
 
-void run_primitive(primitive_operation const& call, node const& target, void* out, device where) {
-  range const named(step_kind::scan, target.where);
-  reader read(where, target.where);
-  std::int64_t const n = target.shape.back(), rows = n > 0 ? target.shape.size() / n : 0;
-  void const* const in = read(*call.rows);
-  constexpr reduction scans[] = {reduction::sum, reduction::prod, reduction::min, reduction::max};
-  reduction const op = scans[static_cast<int>(call.is)];
 #if defined(SLOTH_CUDA)
-  if (where == device::gpu) return cuda_engine::scan(op, target.type, rows, n, in, out);
+#define SLOTH_ON(where, call) ((where) == device::gpu ? cuda_engine::call : host_engine::call)
+#else
+#define SLOTH_ON(where, call) host_engine::call
 #endif
-  host_engine::scan(op, target.type, rows, n, in, out);
+
+/// Elements of `in` at an array of places along an axis.
+void run_take(primitive_operation const& call, void const* in, void const* indices, void* out,
+              device where, location place) {
+  node const &x = *call.operands[0], &at = *call.operands[1];
+  int const axis = static_cast<int>(call.option);
+  gather g{size_of(x.type),
+           1,
+           x.shape[axis],
+           1,
+           0,
+           0,
+           0,
+           0,
+           in,
+           static_cast<std::int64_t const*>(indices),
+           out};
+  for (int a = 0; a < axis; ++a) g.outer *= x.shape[a];
+  for (int a = axis + 1; a < x.shape.rank(); ++a) g.inner *= x.shape[a];
+  bool const along = call.is == primitive::take_along_axis;
+  g.count = along ? at.shape[axis] : at.shape.size();
+  g.index_outer = along ? g.count * g.inner : 0;
+  g.index_step = along ? g.inner : 1;
+  g.index_inner = along;
+  if (where == device::gpu)
+    no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
+  std::int64_t const outside =
+      SLOTH_ON(where, first_outside(g.indices, at.shape.size(), g.extent));
+  if (outside >= 0) {
+    node element(dtype::i64, {}, place);
+    element.storage = at.storage;
+    element.offset = at.offset + outside;
+    std::int64_t index = 0;
+    read_element(element, &index, place);
+    throw index_error(std::string(to_string(call.is)) + ": index " + std::to_string(index) +
+                          " is out of range for axis " + std::to_string(axis) + " of extent " +
+                          std::to_string(g.extent),
+                      place);
+  }
+  SLOTH_ON(where, take(g));
 }
+
+void run_primitive(primitive_operation const& call, step const& s, void* out, device where) {
+  node const& target = *s.target;
+  range const named(s.kind, target.where);
+  reader read(where, target.where);
+  std::vector<void const*> in;
+  for (auto const& operand : call.operands) in.push_back(read(*operand));
+  node const& x = *call.operands[0];
+  std::int64_t const n = x.shape.rank() > 0 ? x.shape.back() : 1;
+  std::int64_t const rows = n > 0 ? x.shape.size() / n : 0;
+  switch (call.is) {
+    case primitive::cumsum:
+    case primitive::cumprod:
+    case primitive::cummin:
+    case primitive::cummax: {
+      constexpr reduction by[] = {reduction::sum, reduction::prod, reduction::min, reduction::max};
+      reduction const op = by[static_cast<int>(call.is)];
+      return SLOTH_ON(where, scan(op, x.type, rows, n, in[0], out));
+    }
+    case primitive::sort: return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
+    case primitive::argsort:
+      return SLOTH_ON(where, argsort(x.type, rows, n, in[0], static_cast<std::int64_t*>(out)));
+    case primitive::take:
+    case primitive::take_along_axis: return run_take(call, in[0], in[1], out, where, target.where);
+    case primitive::compress:
+      return SLOTH_ON(where, compress(size_of(x.type), x.shape.size(), in[0],
+                                          static_cast<bool const*>(in[1]), target.shape[0], out));
+    case primitive::searchsorted:
+      return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
+                                              call.option != 0, static_cast<std::int64_t*>(out)));
+    case primitive::bincount:
+      return SLOTH_ON(where, bincount(static_cast<std::int64_t const*>(in[0]), x.shape.size(),
+                                          target.shape[0], static_cast<std::int64_t*>(out)));
+  }
+}
+#undef SLOTH_ON
 
 }  // namespace
 
@@ -253,7 +323,7 @@ void run_one(step const& s, device where) {
   else if (auto* call = std::get_if<concatenate_operation>(&target.op))
     run_concatenate(*call, target, storage->data(), where);
   else if (auto* call = std::get_if<primitive_operation>(&target.op))
-    run_primitive(*call, target, storage->data(), where);
+    run_primitive(*call, s, storage->data(), where);
 }
 
 #if defined(SLOTH_CUDA)

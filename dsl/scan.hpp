@@ -1,8 +1,7 @@
 // Scans: running sums, products and extremes along an axis.
 #pragma once
 
-#include <dsl/reduce.hpp>
-#include <dsl/shape.hpp>
+#include <dsl/primitive.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -10,27 +9,26 @@ namespace scan_detail {
 
 /// What a scan runs along: all elements in row-major order, axis(k), or last_axis.
 struct direction {
-  bool all = false;
-  extents axes{-1};
-  location where;
+  bool all;
+  axis_list along;
 
-  explicit direction(location here) : all(true), where(here) {}
-  direction(axis_list const& list) : axes(list.axes), where(list.where) {}   // NOLINT
-  direction(last_axis_t, location here = location::here()) : where(here) {}  // NOLINT
+  explicit direction(location here) : all(true), along(axis(0, here)) {}
+  direction(axis_list const& list) : all(false), along(list) {}  // NOLINT
+  direction(last_axis_t, location here = location::here())       // NOLINT
+      : all(false), along(axis(-1, here)) {}
 };
-
-/// The node of a scan of x, whose type the engines scan. Throws index_error.
-[[nodiscard]] node_ptr scan(primitive op, node_ptr const& x, direction const& along);
 
 /// What the engines scan where the result is T.
 template <class T>
 using scanned_t = std::conditional_t<is_half<T>, float, sum_t<T>>;
 
 template <primitive Op, class Result, expression X>
-auto run(X&& x, direction const& along) {
+auto run(X&& x, direction const& how) {
   using type = scanned_t<Result>;
-  auto values = as_argument<type>(as_tree(std::forward<X>(x)), along.where);
-  view<type, false> scanned(scan(Op, std::move(values).node(along.where), along));
+  location const where = how.along.where;
+  node_ptr const values = as_argument<type>(as_tree(std::forward<X>(x)), where).node(where);
+  view<type, false> scanned(how.all ? primitive_of_all(Op, dtype_of<type>, values, where)
+                                    : primitive_along(Op, dtype_of<type>, values, how.along));
   if constexpr (std::is_same_v<type, Result>)
     return scanned;
   else

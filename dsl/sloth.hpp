@@ -9,13 +9,17 @@
 #include <dsl/einsum.hpp>
 #include <dsl/functions.hpp>
 #include <dsl/grid.hpp>
+#include <dsl/histogram.hpp>
+#include <dsl/indexing.hpp>
 #include <dsl/io.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/memory.hpp>
+#include <dsl/order.hpp>
 #include <dsl/products.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
 #include <dsl/scan.hpp>
+#include <dsl/sets.hpp>
 #include <dsl/shape.hpp>
 #include <dsl/statistics.hpp>
 

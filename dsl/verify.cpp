@@ -104,8 +104,11 @@ step_bounds bounds_of(node const& n) {
   if (auto const* call = std::get_if<concatenate_operation>(&n.op))
     for (auto const& part : call->parts) b.add(part.values);
   if (auto const* call = std::get_if<primitive_operation>(&n.op)) {
-    b.scale = largest(call->rows);
-    b.terms = std::max<std::int64_t>(n.shape.back(), 1);
+    b.jumps = n.type < dtype::f16;  // positions of nearly equal elements
+    if (call->is <= primitive::cummax) {
+      b.scale = largest(call->operands[0]);
+      b.terms = std::max<std::int64_t>(n.shape.back(), 1);
+    }
   }
   if (auto const* call = std::get_if<matmul_operation>(&n.op)) {
     b.scale = largest(call->a) * largest(call->b);

@@ -87,6 +87,32 @@ namespace {
   X(diff)                        \
   X(ediff1d)                     \
   X(trapezoid)                   \
+  X(sort)                        \
+  X(argsort)                     \
+  X(partition)                   \
+  X(argpartition)                \
+  X(topk)                        \
+  X(median)                      \
+  X(quantile)                    \
+  X(percentile)                  \
+  X(searchsorted)                \
+  X(digitize)                    \
+  X(bincount)                    \
+  X(histogram)                   \
+  X(unique)                      \
+  X(unique_counts)               \
+  X(unique_inverse)              \
+  X(isin)                        \
+  X(intersect1d)                 \
+  X(union1d)                     \
+  X(setdiff1d)                   \
+  X(take)                        \
+  X(take_along_axis)             \
+  X(compress)                    \
+  X(extract)                     \
+  X(nonzero)                     \
+  X(flatnonzero)                 \
+  X(argwhere)                    \
   X(cumsum)                      \
   X(cumprod)                     \
   X(cummin)                      \

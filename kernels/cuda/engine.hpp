@@ -88,6 +88,16 @@ class range {
 /// As host::scan.
 void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 
+/// As those of the host engine; first_outside waits for the answer.
+[[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
+                                         std::int64_t extent);
+void take(gather const& g);
+void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
+              std::int64_t count, void* out);
+void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
+                  void const* values, bool right, std::int64_t* out);
+void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
+
 /// As host::gemm; f32 products in TF32 where asked.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,

@@ -33,8 +33,8 @@ int resident_blocks(void const* kernel, int threads, unsigned shared_bytes) {
   return blocks * multiprocessors();
 }
 
-void clear(void* data, std::size_t bytes) {
-  check(cudaMemsetAsync(data, 0, bytes, stream()), "cudaMemsetAsync");
+void clear(void* data, std::size_t bytes, int value) {
+  check(cudaMemsetAsync(data, value, bytes, stream()), "cudaMemsetAsync");
 }
 
 void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,

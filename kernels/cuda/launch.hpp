@@ -29,8 +29,8 @@ inline constexpr bool has_generator<apply<Op, A...>> = (has_generator<A> || ...)
 template <reduction Op, class A>
 inline constexpr bool has_generator<row_reduction<Op, A>> = has_generator<A>;
 
-/// Sets bytes to 0.
-void clear(void* data, std::size_t bytes);
+/// Sets bytes to 0, or to another value.
+void clear(void* data, std::size_t bytes, int value = 0);
 void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
                         void const* argument);
 

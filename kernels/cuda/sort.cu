@@ -139,9 +139,9 @@ struct short_rows {
 /// its NaNs.
 template <class K>
 __global__ void sort_short_rows(short_rows const all) {
-  extern __shared__ __align__(16) unsigned char memory[];
+  extern __shared__ __align__(16) unsigned char block_memory[];
   int const threads = static_cast<int>(blockDim.x), slots = slots_of_thread * threads;
-  K* const keys = reinterpret_cast<K*>(memory);
+  K* const keys = reinterpret_cast<K*>(block_memory);
   auto* const columns = reinterpret_cast<std::uint16_t*>(keys + slots);
   int const n = all.n, mask = (1 << all.log_slots) - 1;
   int64_t const first_row = int64_t{blockIdx.x} * (slots >> all.log_slots);
@@ -180,8 +180,10 @@ __global__ void sort_short_rows(short_rows const all) {
   for (int u = 0; u < slots_of_thread; ++u) {
     int const s = static_cast<int>(threadIdx.x) + u * threads;
     if (all.indices || !exists(s)) continue;
-    for (int p = 0; p < parts; ++p)
-      values[u][p] = load(all.in, all.order.bytes, (row(s) * n + columns[s]) * parts + p);
+#pragma unroll
+    for (int p = 0; p < 2; ++p)
+      if (p < parts)
+        values[u][p] = load(all.in, all.order.bytes, (row(s) * n + columns[s]) * parts + p);
   }
   __syncthreads();
 #pragma unroll
@@ -189,10 +191,10 @@ __global__ void sort_short_rows(short_rows const all) {
     int const s = static_cast<int>(threadIdx.x) + u * threads;
     if (!exists(s)) continue;
     int64_t const to = row(s) * n + (s & mask);
-    if (all.indices)
-      static_cast<int64_t*>(all.out)[to] = columns[s];
-    else
-      for (int p = 0; p < parts; ++p) store(all.out, all.order.bytes, to * parts + p, values[u][p]);
+    if (all.indices) static_cast<int64_t*>(all.out)[to] = columns[s];
+#pragma unroll
+    for (int p = 0; p < 2; ++p)
+      if (p < parts && !all.indices) store(all.out, all.order.bytes, to * parts + p, values[u][p]);
   }
 }
 

@@ -33,6 +33,27 @@ void reduce(fused_call const& call, extents const& shape, bool const* reduced, r
 /// 64-bit integers, f32, f64, complex (sums and products). Integers wrap, NaN stays.
 void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 
+/// out = each of `rows` rows of n elements (row-major, no gaps) in ascending order, NaN last (complex:
+/// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in == out is allowed.
+void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+/// out = for each row the indices that sort it, stable.
+void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+
+/// Position of the first index outside of [-extent, extent), -1 where there is none.
+[[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
+                                         std::int64_t extent);
+/// All indices are in range.
+void take(gather const& g);
+/// out = those of n elements of so many bytes whose flag is set, which are `count`, in their order.
+void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
+              std::int64_t count, void* out);
+/// For each of `count` values the place in n ascending elements, NaN last, where it is to go: before its
+/// equals, or behind them (`right`). 64-bit integers, f32, f64.
+void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
+                  void const* values, bool right, std::int64_t* out);
+/// out[v] = how many of n values in [0, bins) are v.
+void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
+
 /// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
 /// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
@@ -41,13 +62,6 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
 /// C (n x n) = A (n x k) A^T of floating or complex elements.
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
                     std::int64_t c_stride);
-
-/// out = each of `rows` rows of n elements (row-major, no gaps) in ascending order, NaN last (complex:
-/// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in == out is allowed.
-void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
-
-/// out = for each row the indices that sort it, stable.
-void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
 
 /// 64-byte aligned memory from the pool; throws out_of_memory. `release` never throws.
 [[nodiscard]] void* allocate(std::size_t bytes);

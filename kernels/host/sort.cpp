@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -88,16 +87,12 @@ struct row_parts {
   template <class F>
   void for_each(F f) const {
     struct job {
-      row_parts const& parts;
+      int64_t n, count;
       F& f;
-      void run(int64_t p) {
-        int64_t const whole = parts.n / parts.count, rest = parts.n % parts.count;
-        int64_t const first = p * whole + std::min(p, rest);
-        f(p, first, first + whole + (p < rest));
-      }
-    } all{*this, f};
+      void run(int64_t p) const { f(p, n * p / count, n * (p + 1) / count); }
+    } all{n, count, f};
     parallel_for(
-        count, n, [](void* of, int64_t p) { static_cast<job*>(of)->run(p); }, &all);
+        count, n, [](void* of, int64_t p) { static_cast<job const*>(of)->run(p); }, &all);
   }
 };
 

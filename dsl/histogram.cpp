@@ -1,0 +1,25 @@
+#include <dsl/histogram.hpp>
+
+#include <cmath>
+
+namespace sloth::inline SLOTH_ABI {
+namespace histogram_detail {
+
+node_ptr counts_of(node_ptr const& values, std::int64_t bins, location where) {
+  return primitive_node(primitive::bincount, dtype::i64, {bins}, {values}, 0, where);
+}
+
+void require_not_negative(std::int64_t least, location where) {
+  if (least < 0) throw index_error("bincount: a negative value: " + std::to_string(least), where);
+}
+
+void require_range(std::int64_t bins, double low, double high, location where) {
+  using promotion_detail::number_text;
+  if (bins < 1) throw shape_error("histogram: " + std::to_string(bins) + " bins", where);
+  if (!(std::isfinite(low) && std::isfinite(high) && low <= high))
+    throw dtype_error("histogram: no range: " + number_text(low) + " to " + number_text(high),
+                      where);
+}
+
+}  // namespace histogram_detail
+}  // namespace sloth::inline SLOTH_ABI

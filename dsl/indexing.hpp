@@ -1,0 +1,160 @@
+// Elements chosen by arrays: of indices (take) or of flags (compress, nonzero, x(mask)).
+#pragma once
+
+#include <dsl/functions.hpp>
+#include <dsl/primitive.hpp>
+#include <dsl/shape.hpp>
+
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+
+namespace indexing_detail {
+
+/// Throws index_error for the axis.
+[[nodiscard]] node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along);
+/// Throws shape_error where the extents beside the axis differ.
+[[nodiscard]] node_ptr taken_along(node_ptr const& x, node_ptr const& indices,
+                                   axis_list const& along);
+/// The `count` elements of x whose flag is set, computed.
+[[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
+                                  location where);
+void require_flags(extents const& flags, extents const& x, location where);
+
+template <expression I>
+node_ptr indices_of(I&& indices, location where) {
+  static_assert(is_integer<value_t<I>>,
+                "indices are integers; elements are chosen by flags with compress(flags, x)");
+  return as_argument<std::int64_t>(as_tree(std::forward<I>(indices)), where).node(where);
+}
+
+}  // namespace indexing_detail
+
+/// take(x, indices, axis(k)): x with axis k replaced by the axes of `indices`; negative indices count
+/// from the end. Lazy; an index out of range throws index_error where the values are asked for.
+template <expression X, expression I>
+[[nodiscard]] auto take(X&& x, I&& indices, axis_list const& along) {
+  using namespace indexing_detail;
+  return shape_detail::view_of<X>(taken(shape_detail::node_of(std::forward<X>(x), along.where),
+                                        indices_of(std::forward<I>(indices), along.where), along));
+}
+template <expression X, expression I>
+[[nodiscard]] auto take(X&& x, I&& indices, std::int64_t along,
+                        location where = location::here()) {
+  return take(std::forward<X>(x), std::forward<I>(indices), axis(along, where));
+}
+/// Of the elements in row-major order.
+template <expression X, expression I>
+[[nodiscard]] auto take(X&& x, I&& indices, location where = location::here()) {
+  return take(ravel(std::forward<X>(x), where), std::forward<I>(indices), axis(0, where));
+}
+/// y[i, j] = x[i, indices[i, j]] along the last axis, or along another: what argsort and argmax give. The
+/// other extents agree. Throws shape_error, index_error.
+template <expression X, expression I>
+[[nodiscard]] auto take_along_axis(X&& x, I&& indices, axis_list const& along = axis(-1)) {
+  using namespace indexing_detail;
+  return shape_detail::view_of<X>(
+      taken_along(shape_detail::node_of(std::forward<X>(x), along.where),
+                  indices_of(std::forward<I>(indices), along.where), along));
+}
+
+/// The elements of x whose flag is set, in row-major order: 1-D, computed at once, since their number
+/// is the result's shape. `flags` has x's shape, or is 1-D of its size. Throws shape_error.
+template <expression F, expression X>
+[[nodiscard]] auto compress(F&& flags, X&& x, location where = location::here()) {
+  static_assert(std::is_same_v<value_t<F>, bool>,
+                "compress takes flags: compare, or write x != 0; indices are for take(x, indices)");
+  indexing_detail::require_flags(flags.shape(), x.shape(), where);
+  node_ptr const set = shape_detail::node_of(std::forward<F>(flags), where);
+  node_ptr const values = shape_detail::node_of(std::forward<X>(x), where);
+  std::int64_t const count = count_nonzero(view<bool, false>(set)).item(where);
+  return array<value_t<X>>(indexing_detail::compressed(values, set, count, where));
+}
+/// NumPy's name for flags of any shape.
+template <expression F, expression X>
+[[nodiscard]] auto extract(F&& flags, X&& x, location where = location::here()) {
+  return compress(ravel(std::forward<F>(flags), where), std::forward<X>(x), where);
+}
+
+/// Where x is not 0: indices into its elements in row-major order, computed at once.
+template <expression X>
+[[nodiscard]] array<std::int64_t> flatnonzero(X&& x, location where = location::here()) {
+  auto const flags = ravel(std::forward<X>(x), where) != value_t<X>(0);
+  return compress(flags, arange<std::int64_t>(flags.shape().size()), where);
+}
+/// The same as indices along each axis, one array an axis. Throws shape_error for rank 0.
+template <expression X>
+[[nodiscard]] std::vector<array<std::int64_t>> nonzero(X&& x, location where = location::here()) {
+  extents const shape = x.shape();
+  if (shape.rank() == 0) throw shape_error("nonzero: the array has no axis: shape ()", where);
+  array<std::int64_t> const flat = flatnonzero(std::forward<X>(x), where);
+  std::vector<array<std::int64_t>> all;
+  std::int64_t behind = shape.size();
+  for (std::int64_t extent : shape) {
+    behind /= std::max<std::int64_t>(extent, 1);
+    all.emplace_back(remainder(floor_divide(flat, std::max<std::int64_t>(behind, 1)),
+                               std::max<std::int64_t>(extent, 1)));
+  }
+  return all;
+}
+/// The indices as rows: (count, rank).
+template <expression X>
+[[nodiscard]] array<std::int64_t> argwhere(X&& x, location where = location::here()) {
+  return stack(axis(-1, where), nonzero(std::forward<X>(x), where));
+}
+
+/// x(flags) of an array: reads as compress(flags, x), computed when it is used, of what x holds now; the
+/// temporary writes numbers in place: x(x < 0) = 0.
+template <class Value, class Flags>
+class masked : public expression_base<masked<Value, Flags>> {
+ public:
+  using value_type = Value;
+
+  masked(array<Value>& target, Flags flags, location where)
+      : target_(&target), source_(target), flags_(std::move(flags)), where_(where) {}
+
+  [[nodiscard]] extents const& shape() const { return node()->shape; }
+  [[nodiscard]] node_ptr const& node(location = {}) const {
+    if (!chosen_) chosen_ = compress(flags_, source_, where_).node();
+    return chosen_;
+  }
+  [[nodiscard]] leaf<Value> tree() const { return leaf<Value>(node()); }
+
+  template <scalar_value S>
+  void operator=(S value) && {
+    write(value);
+  }
+#define SLOTH_MASKED_UPDATE(symbol, functor)                  \
+  template <scalar_value S>                                   \
+  void operator symbol(S value)&& {                           \
+    write(elementwise<op::functor>(where_, *target_, value)); \
+  }
+  SLOTH_MASKED_UPDATE(+=, add)
+  SLOTH_MASKED_UPDATE(-=, subtract)
+  SLOTH_MASKED_UPDATE(*=, multiply)
+  SLOTH_MASKED_UPDATE(/=, divide)
+  SLOTH_MASKED_UPDATE(%=, remainder)
+#undef SLOTH_MASKED_UPDATE
+  template <expression E>
+  void operator=(E&&) && {
+    static_assert(
+        !expression<E>,
+        "x(flags) = takes a number; for values of x's shape write x = where(flags, e, x)");
+  }
+
+ private:
+  template <class E>
+  void write(E&& values) {
+    auto chosen = sloth::where(std::move(flags_), std::forward<E>(values), *target_);
+    source_ = array<Value>();  // the last other handle: the write is in place
+    target_->write(node_ptr(target_->node()), std::move(chosen), where_);
+  }
+
+  array<Value>* target_;
+  array<Value> source_;
+  Flags flags_;
+  location where_;
+  mutable node_ptr chosen_;
+};
+
+}  // namespace sloth::inline SLOTH_ABI

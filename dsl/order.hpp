@@ -1,0 +1,157 @@
+// Arrays in order: sort, argsort, and what is read off sorted arrays.
+#pragma once
+
+#include <dsl/functions.hpp>
+#include <dsl/indexing.hpp>
+#include <dsl/primitive.hpp>
+#include <dsl/shape.hpp>
+
+#include <utility>
+
+namespace sloth::inline SLOTH_ABI {
+
+/// Which of equal elements a value goes next to: before them (left, NumPy's default) or behind.
+enum class side : std::uint8_t { left, right };
+
+template <expression X>
+[[nodiscard]] auto sort(X&& x, axis_list const& along = axis(-1));
+
+namespace order_detail {
+
+/// Sorted values around a quantile, without the axis.
+struct neighbours {
+  node_ptr below, above, last;
+  double weight;  // of `above`
+};
+/// Throws dtype_error unless 0 <= q <= 1, shape_error for an empty axis, index_error for the axis.
+[[nodiscard]] neighbours around(node_ptr const& sorted, double q, axis_list const& along,
+                                const char* name);
+/// The last k of an axis, from its end on. Throws shape_error where there are fewer.
+[[nodiscard]] node_ptr last_of(node_ptr const& x, std::int64_t k, axis_list const& along);
+/// Throws shape_error.
+void require_1d(extents const& shape, const char* name, location where);
+
+/// What searchsorted compares.
+template <class T>
+using searched_t =
+    std::conditional_t<is_half<T>, float, std::conditional_t<is_floating<T>, T, sum_t<T>>>;
+
+/// The type of means and quantiles of T.
+template <class T>
+using between_t = std::conditional_t<is_floating<T>, T, double>;
+
+template <class T>
+auto nan_where_last(node_ptr const& last, auto&& values) {
+  return where(isnan(view<T, false>(last)), std::numeric_limits<double>::quiet_NaN(), values);
+}
+template <class T>
+auto sorted_for(auto&& x, axis_list const& along) {
+  static_assert(!is_complex<T>, "complex numbers have no quantiles");
+  return sort(as_argument<T>(as_tree(std::forward<decltype(x)>(x)), along.where), along);
+}
+
+}  // namespace order_detail
+
+/// The elements in ascending order along the last axis, or one axis: a lazy value of x's shape. NaN is
+/// last; complex numbers are in order of their real, then imaginary parts. Stable. Throws index_error.
+template <expression X>
+[[nodiscard]] auto sort(X&& x, axis_list const& along) {
+  using type = value_t<X>;
+  return view<type, false>(primitive_along(primitive::sort, dtype_of<type>,
+                                           shape_detail::node_of(std::forward<X>(x), along.where),
+                                           along));
+}
+/// The indices that put the elements in that order, i64. Stable: equal ones keep theirs.
+template <expression X>
+[[nodiscard]] auto argsort(X&& x, axis_list const& along = axis(-1)) {
+  return view<std::int64_t, false>(
+      primitive_along(primitive::argsort, dtype::i64,
+                      shape_detail::node_of(std::forward<X>(x), along.where), along));
+}
+/// Sorted, which is one of the orders that NumPy's partition may give.
+template <expression X>
+[[nodiscard]] auto partition(X&& x, std::int64_t, axis_list const& along = axis(-1)) {
+  return sort(std::forward<X>(x), along);
+}
+template <expression X>
+[[nodiscard]] auto argpartition(X&& x, std::int64_t, axis_list const& along = axis(-1)) {
+  return argsort(std::forward<X>(x), along);
+}
+/// The k greatest elements along an axis in descending order, and their indices. Throws shape_error where
+/// there are fewer.
+template <expression X>
+[[nodiscard]] auto topk(X&& x, std::int64_t k, axis_list const& along = axis(-1)) {
+  shape_detail::view_of<X> const values(shape_detail::node_of(std::forward<X>(x), along.where));
+  view<std::int64_t, false> const places(
+      order_detail::last_of(argsort(values, along).node(), k, along));
+  return std::pair(take_along_axis(values, places, along), places);
+}
+
+/// The middle element in order, or the mean of the two in the middle; NaN where there is one. Floating, f64
+/// for integers. Throws shape_error for an empty axis.
+template <expression X>
+[[nodiscard]] auto median(X&& x, axis_list const& along) {
+  using type = order_detail::between_t<value_t<X>>;
+  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
+  auto const near = order_detail::around(s.node(), 0.5, along, "median");
+  view<type, false> const below(near.below), above(near.above);
+  return order_detail::nan_where_last<type>(
+      near.last, where(below == above, below, (below + above) / type(2)));
+}
+template <expression X>
+[[nodiscard]] auto median(X&& x, location where = location::here()) {
+  return median(ravel(std::forward<X>(x), where), axis(0, where));
+}
+/// The value that a share q of the elements, in [0, 1], lies below, linearly between the two nearest. Throws
+/// dtype_error for q, shape_error for an empty axis.
+template <expression X>
+[[nodiscard]] auto quantile(X&& x, double q, axis_list const& along) {
+  using type = order_detail::between_t<value_t<X>>;
+  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
+  auto const near = order_detail::around(s.node(), q, along, "quantile");
+  view<type, false> const below(near.below), above(near.above);
+  // From the nearer end, as NumPy rounds.
+  bool const from_above = near.weight >= 0.5;
+  auto const end = from_above ? above : below;
+  type const step = convert<type>(from_above ? near.weight - 1 : near.weight);
+  return order_detail::nan_where_last<type>(
+      near.last, where(below == above, below, end + (above - below) * step));
+}
+template <expression X>
+[[nodiscard]] auto quantile(X&& x, double q, location where = location::here()) {
+  return quantile(ravel(std::forward<X>(x), where), q, axis(0, where));
+}
+/// quantile of q / 100.
+template <expression X>
+[[nodiscard]] auto percentile(X&& x, double q, axis_list const& along) {
+  return quantile(std::forward<X>(x), q / 100, along);
+}
+template <expression X>
+[[nodiscard]] auto percentile(X&& x, double q, location where = location::here()) {
+  return quantile(std::forward<X>(x), q / 100, where);
+}
+
+/// Where each value is to go in ascending 1-D elements, before its equals, or behind them with
+/// side::right: i64 of the values' shape. NaN is last. Throws shape_error.
+template <expression A, expression V>
+[[nodiscard]] auto searchsorted(A&& sorted, V&& values, side at = side::left,
+                                location where = location::here()) {
+  using common = promote_t<value_t<A>, value_t<V>>;
+  static_assert(!is_complex<common>, "complex numbers have no order: searchsorted takes real ones");
+  using type = order_detail::searched_t<common>;
+  node_ptr const a = as_argument<type>(as_tree(std::forward<A>(sorted)), where).node(where);
+  node_ptr const v = as_argument<type>(as_tree(std::forward<V>(values)), where).node(where);
+  order_detail::require_1d(a->shape, "searchsorted", where);
+  return view<std::int64_t, false>(primitive_node(primitive::searchsorted, dtype::i64, v->shape,
+                                                  {a, v}, at == side::right, where));
+}
+/// The bin of each value: between which ascending edges it is; bins[i-1] <= x < bins[i], or with `right`
+/// bins[i-1] < x <= bins[i]. Throws shape_error.
+template <expression X, expression B>
+[[nodiscard]] auto digitize(X&& x, B&& bins, bool right = false,
+                            location where = location::here()) {
+  return searchsorted(std::forward<B>(bins), std::forward<X>(x), right ? side::left : side::right,
+                      where);
+}
+
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,245 @@
+// Elements chosen by indices or flags, found in order, and counted.
+#include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/launch.hpp>
+
+#include <algorithm>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+namespace {
+
+using std::int64_t;
+
+constexpr int threads = 256;
+
+/// Blocks for n elements, a thread each, but not more than keep the device busy: threads go on with
+/// the elements a grid further.
+int64_t blocks_for(int64_t n) {
+  return std::min<int64_t>((n + threads - 1) / threads, int64_t{64} * multiprocessors());
+}
+__device__ int64_t first_element() { return int64_t{blockIdx.x} * threads + threadIdx.x; }
+__device__ int64_t grid_step() { return int64_t{gridDim.x} * threads; }
+
+/// 16 bytes of any elements.
+struct alignas(16) u128 {
+  std::uint64_t low, high;
+};
+/// Calls f.operator()<U>() with the word of so many bytes.
+template <class F>
+void with_word(int64_t bytes, F const& f) {
+  switch (bytes) {
+    case 1: return f.template operator()<std::uint8_t>();
+    case 2: return f.template operator()<std::uint16_t>();
+    case 4: return f.template operator()<std::uint32_t>();
+    case 8: return f.template operator()<std::uint64_t>();
+    default: return f.template operator()<u128>();
+  }
+}
+
+__global__ void find_outside(int64_t const* indices, int64_t count, int64_t extent,
+                             unsigned long long* found) {
+  for (int64_t i = first_element(); i < count; i += grid_step())
+    if (indices[i] < -extent || indices[i] >= extent)
+      atomicMin(found, static_cast<unsigned long long>(i));
+}
+
+template <class U>
+__global__ void take_words(const __grid_constant__ gather g) {
+  auto const* const in = static_cast<U const*>(g.in);
+  auto* const out = static_cast<U*>(g.out);
+  int64_t const n = g.outer * g.count * g.inner;
+  bool const narrow = n <= ~0u;
+  for (int64_t at = first_element(); at < n; at += grid_step()) {
+    int64_t line = at, i = 0, o = 0;
+    if (g.inner > 1) {
+      line = narrow ? int64_t{static_cast<unsigned>(at) / static_cast<unsigned>(g.inner)}
+                    : at / g.inner;
+      i = at - line * g.inner;
+    }
+    if (g.outer > 1)
+      o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
+                 : line / g.count;
+    int64_t const j = line - o * g.count;
+    int64_t row = g.indices[o * g.index_outer + j * g.index_step + i * g.index_inner];
+    if (row < 0) row += g.extent;
+    out[at] = in[(o * g.extent + row) * g.inner + i];
+  }
+}
+
+// A warp's 512 flags, 32 at a time: bit k of a lane is flag 32 k + lane.
+constexpr int warp_flags = 512, block_flags = threads / 32 * warp_flags;
+
+__device__ unsigned flags_of_lane(bool const* flags, int64_t first, int64_t n, int& count) {
+  unsigned own = 0;
+  count = 0;
+#pragma unroll
+  for (int k = 0; k < warp_flags / 32; ++k) {
+    int64_t const at = first + k * 32 + threadIdx.x % 32;
+    bool const set = at < n && flags[at];
+    own |= unsigned{set} << k;
+    count += __popc(__ballot_sync(~0u, set));
+  }
+  return own;
+}
+__device__ int64_t first_of_warp() {
+  return int64_t{blockIdx.x} * block_flags + static_cast<int>(threadIdx.x) / 32 * warp_flags;
+}
+
+__global__ void count_flags(bool const* flags, int64_t n, int64_t* counts) {
+  __shared__ int total;
+  if (threadIdx.x == 0) total = 0;
+  __syncthreads();
+  int count;
+  flags_of_lane(flags, first_of_warp(), n, count);
+  if (threadIdx.x % 32 == 0) atomicAdd(&total, count);
+  __syncthreads();
+  if (threadIdx.x == 0) counts[blockIdx.x] = total;
+}
+
+/// `until`: the flags set up to the end of each block.
+template <class U>
+__global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_t const* until,
+                               U* out) {
+  __shared__ int of_warp[threads / 32];
+  int const warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
+  int64_t const first = first_of_warp();
+  int count;
+  unsigned const own = flags_of_lane(flags, first, n, count);
+  if (lane == 0) of_warp[warp] = count;
+  __syncthreads();
+  int64_t to = blockIdx.x > 0 ? until[blockIdx.x - 1] : 0;
+  for (int w = 0; w < warp; ++w) to += of_warp[w];
+#pragma unroll
+  for (int k = 0; k < warp_flags / 32; ++k) {
+    bool const set = own >> k & 1;
+    unsigned const all = __ballot_sync(~0u, set);
+    if (set) out[to + __popc(all & ((1u << lane) - 1))] = in[first + k * 32 + lane];
+    to += __popc(all);
+  }
+}
+
+template <class T>
+__device__ bool precedes(T a, T b) {
+  if constexpr (std::is_floating_point_v<T>)
+    return a < b || (b != b && a == a);
+  else
+    return a < b;
+}
+template <class T>
+__global__ void search(int64_t n, T const* sorted, int64_t count, T const* values, bool right,
+                       int64_t* out) {
+  for (int64_t i = first_element(); i < count; i += grid_step()) {
+    T const v = values[i];
+    int64_t first = 0, left = n;
+    while (left > 0) {
+      int64_t const half = left / 2;
+      T const middle = sorted[first + half];
+      if (right ? !precedes(v, middle) : precedes(middle, v)) {
+        first += half + 1;
+        left -= half + 1;
+      } else {
+        left = half;
+      }
+    }
+    out[i] = first;
+  }
+}
+
+// Few bins are counted in shared memory, a block's share of the values at a time: below 2^32 of them.
+constexpr int64_t most_shared_bins = 8192;
+
+__global__ void count_values(int64_t const* values, int64_t n, int64_t bins,
+                             unsigned long long* out) {
+  extern __shared__ unsigned own[];
+  bool const shared = bins <= most_shared_bins;
+  if (shared)
+    for (int b = static_cast<int>(threadIdx.x); b < bins; b += threads) own[b] = 0;
+  __syncthreads();
+  for (int64_t i = first_element(); i < n; i += grid_step()) {
+    if (shared)
+      atomicAdd(own + values[i], 1u);
+    else
+      atomicAdd(out + values[i], 1ull);
+  }
+  __syncthreads();
+  if (shared)
+    for (int b = static_cast<int>(threadIdx.x); b < bins; b += threads)
+      if (own[b] > 0) atomicAdd(out + b, static_cast<unsigned long long>(own[b]));
+}
+
+}  // namespace
+
+int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
+  if (count == 0) return -1;
+  workspace const found(sizeof(int64_t));
+  auto* const position = reinterpret_cast<unsigned long long*>(found.data());
+  clear(position, sizeof *position, 0xff);
+  launch(find_outside, blocks_for(count), threads, indices, count, extent, position);
+  int64_t first;
+  copy_to_host(&first, position, sizeof first);
+  return first;  // all bits set: -1
+}
+
+void take(gather const& g) {
+  int64_t const n = g.outer * g.count * g.inner;
+  if (n == 0) return;
+  // Neighbours that are taken together move as larger words.
+  gather wide = g;
+  auto const at_word = [](void const* p, int64_t bytes) {
+    return reinterpret_cast<std::uintptr_t>(p) % static_cast<std::uintptr_t>(bytes) == 0;
+  };
+  while (wide.index_inner == 0 && wide.element < 16 && wide.inner % 2 == 0 &&
+         at_word(wide.in, 2 * wide.element) && at_word(wide.out, 2 * wide.element)) {
+    wide.element *= 2;
+    wide.inner /= 2;
+  }
+  with_word(wide.element, [&]<class U>() {
+    launch(take_words<U>, blocks_for(wide.outer * wide.count * wide.inner), threads, wide);
+  });
+}
+
+void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t count,
+              void* out) {
+  if (count == 0) return;
+  int64_t const blocks = (n + block_flags - 1) / block_flags;
+  workspace const counts(2 * sizeof(int64_t) * static_cast<std::size_t>(blocks));
+  auto* const of_block = reinterpret_cast<int64_t*>(counts.data());
+  int64_t* const until = of_block + blocks;
+  launch(count_flags, blocks, threads, flags, n, of_block);
+  scan(reduction::sum, dtype::i64, 1, blocks, of_block, until);
+  with_word(element, [&]<class U>() {
+    launch(compress_words<U>, blocks, threads, static_cast<U const*>(in), flags, n,
+           static_cast<int64_t const*>(until), static_cast<U*>(out));
+  });
+}
+
+void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void const* values,
+                  bool right, int64_t* out) {
+  if (count == 0) return;
+  auto const run = [&]<class T>(T) {
+    launch(search<T>, blocks_for(count), threads, n, static_cast<T const*>(sorted), count,
+           static_cast<T const*>(values), right, out);
+  };
+  switch (type) {
+    case dtype::i64: return run(int64_t{});
+    case dtype::u64: return run(std::uint64_t{});
+    case dtype::f32: return run(float{});
+    case dtype::f64: return run(double{});
+    default: break;  // the language converts to these
+  }
+}
+
+void bincount(int64_t const* values, int64_t n, int64_t bins, int64_t* out) {
+  if (bins == 0) return;
+  clear(out, static_cast<std::size_t>(bins) * sizeof(int64_t));
+  if (n == 0) return;
+  bool const shared = bins <= most_shared_bins;
+  launch_shared(count_values,
+                shared ? std::min<int64_t>(blocks_for(n), 4 * multiprocessors()) : blocks_for(n),
+                threads, shared ? static_cast<unsigned>(bins * 4) : 0, values, n, bins,
+                reinterpret_cast<unsigned long long*>(out));
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI

@@ -1,0 +1,206 @@
+// Sorted arrays and what is read off them, against NumPy's values and std::stable_sort.
+#include <dsl/sloth.hpp>
+#include <test/refuses.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+using namespace sloth;
+
+namespace {
+
+using std::int64_t;
+using values = std::vector<double>;
+using ids = std::vector<int64_t>;
+double const nan_ = NAN, inf = INFINITY;
+
+template <expression X>
+void is(X const& x, std::string const& form, values const& want) {
+  BOOST_TEST(to_string(dtype_of<value_t<X>>) + to_string(x.shape()) == form);
+  auto const got = x.template astype<double>().to_vector();
+  BOOST_REQUIRE_EQUAL(got.size(), want.size());
+  for (std::size_t i = 0; i < got.size(); ++i)
+    BOOST_TEST((got[i] == want[i] || (std::isnan(want[i]) && std::isnan(got[i])) ||
+                std::abs(got[i] - want[i]) <= 1e-15 * std::abs(want[i])),
+               form << " [" << i << "] is " << got[i] << ", not " << want[i]);
+}
+
+array<double> const x{{3, 1, 2}, {9, 7, 8}};
+
+/// NumPy's order of one type, on elements of it.
+template <class T>
+bool precedes(T a, T b) {
+  if constexpr (is_complex<T>) {
+    if (a.re < b.re) return a.im == a.im || b.im != b.im;
+    if (a.re > b.re) return a.im == a.im && b.im != b.im;
+    bool const same = a.re == b.re || (a.re != a.re && b.re != b.re);
+    return same ? precedes(a.im, b.im) : b.re != b.re;
+  } else if constexpr (is_real_floating<T>) {
+    auto const wide = [](T v) { return convert<double>(v); };
+    return wide(a) < wide(b) || (wide(b) != wide(b) && wide(a) == wide(a));
+  } else {
+    return a < b;
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(order)
+
+BOOST_AUTO_TEST_CASE(sorted_along_an_axis) {
+  is(sort(x), "float64(2, 3)", {1, 2, 3, 7, 8, 9});
+  is(sort(-x, axis(0)), "float64(2, 3)", {-9, -7, -8, -3, -1, -2});
+  is(sort(x.T()), "float64(3, 2)", {3, 9, 1, 7, 2, 8});
+  is(argsort(x), "int64(2, 3)", {1, 2, 0, 1, 2, 0});
+  is(argsort(-x, axis(0)), "int64(2, 3)", {1, 1, 1, 0, 0, 0});
+  is(sort(array<double>{nan_, 1, -inf, inf, -0., 0}), "float64(6,)", {-inf, 0, 0, 1, inf, nan_});
+  is(argsort(array<int>{2, 1, 2, 1, 0}), "int64(5,)", {4, 1, 3, 0, 2});
+  is(argsort(array<double>{0., -0., nan_, 0., nan_}), "int64(5,)", {0, 1, 3, 2, 4});
+  is(sort(array<bool>{true, false, true}), "bool(3,)", {0, 1, 1});
+  is(sort(array<std::uint8_t>{200, 3, 100}), "uint8(3,)", {3, 100, 200});
+  is(sort(array<std::int64_t>{INT64_MAX, INT64_MIN, 0})(slice(1, 2)), "int64(1,)", {0});
+  is(sort(zeros(3, 0)), "float64(3, 0)", {});
+  is(sort(zeros(0, 3), axis(0)), "float64(0, 3)", {});
+  using c = complex64;
+  array<c> const z{c{2, 1}, c{1, 5}, c{1, -5}, c{NAN, 0}, c{0, NAN}};
+  BOOST_TEST((argsort(z).to_vector() == ids{2, 1, 0, 4, 3}));
+  is(partition(x, 1), "float64(2, 3)", {1, 2, 3, 7, 8, 9});
+  BOOST_TEST(explain(sort(x + 1)).find("sort    sort(r0)") != std::string::npos);
+  REFUSES_HERE(index_error, "sort: axis 2 is out of range for rank 2", sort(x, axis(2)));
+  REFUSES_HERE(index_error, "argsort: axis 0 is out of range for rank 0",
+               argsort(full({}, 1.), axis(0)));
+}
+
+BOOST_AUTO_TEST_CASE(every_type_and_many_sizes) {
+  generator draw(5);
+  for (int t = 0; t < dtype_count; ++t)
+    visit(static_cast<dtype>(t), [&]<class T>() {
+      for (auto const& [rows, n] : {std::pair<int64_t, int64_t>{1, 1},
+                                    {1, 33},
+                                    {1, 1000},
+                                    {500, 31},
+                                    {3, 2049},
+                                    {1, 70001},
+                                    {20, 4000},
+                                    {3000, 2}}) {
+        array<T> all(extents{rows, n});
+        T* const in = all.data();
+        auto const u = draw.uniform(-40., 40., {rows * n, 2}).to_vector();
+        for (int64_t i = 0; i < rows * n; ++i) {
+          auto const part = [&](double v, auto zero) {
+            using R = decltype(zero);
+            if constexpr (is_real_floating<R>) {
+              if (v > 38) return convert<R>(NAN);
+              if (v < -38) return convert<R>(v < -39 ? -INFINITY : -0.);
+            }
+            return convert<R>(std::floor(v));  // with equal ones
+          };
+          if constexpr (is_complex<T>)
+            in[i] = T{part(u[2 * i], in[i].re), part(u[2 * i + 1], in[i].re)};
+          else
+            in[i] = part(u[2 * i], T{});
+        }
+        auto const places = argsort(all).to_vector();
+        array<T> const got = sort(all);
+        bool right = true, in_order = true;
+        for (int64_t r = 0; r < rows; ++r) {
+          T const* const row = in + r * n;
+          ids want(static_cast<std::size_t>(n));
+          std::iota(want.begin(), want.end(), 0);
+          std::stable_sort(want.begin(), want.end(),
+                           [&](int64_t a, int64_t b) { return precedes<T>(row[a], row[b]); });
+          for (int64_t i = 0; i < n; ++i) {
+            right = right && places[r * n + i] == want[i];
+            T const &a = got.data()[r * n + i], &b = row[want[i]];
+            in_order = in_order && !precedes<T>(a, b) && !precedes<T>(b, a);
+          }
+        }
+        BOOST_TEST(right, "argsort of " << to_string(dtype_of<T>) << " " << rows << " x " << n);
+        BOOST_TEST(in_order, "sort of " << to_string(dtype_of<T>) << " " << rows << " x " << n);
+      }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_greatest) {
+  auto const [best, places] = topk(x, 2);
+  is(best, "float64(2, 2)", {3, 2, 9, 8});
+  is(places, "int64(2, 2)", {0, 2, 0, 2});
+  is(topk(x, 1, axis(0)).first, "float64(1, 3)", {9, 7, 8});
+  is(topk(x, 0).second, "int64(2, 0)", {});
+  REFUSES_HERE(shape_error, "topk: 4 elements of axis 1 of (2, 3)", topk(x, 4));
+}
+
+BOOST_AUTO_TEST_CASE(medians_and_quantiles) {
+  is(median(x), "float64()", {5});
+  is(median(x, axis(0)), "float64(3,)", {6, 4, 5});
+  is(median(x, axis(-1)), "float64(2,)", {2, 8});
+  is(median(array<int>{4, 1, 2, 3}), "float64()", {2.5});
+  is(median(array<double>{1, nan_, 2}), "float64()", {nan_});
+  is(median(array<double>{inf, inf, inf, 0}), "float64()", {inf});
+  is(median(array<float>{1, 2}), "float32()", {1.5});
+  is(quantile(x, 0.25), "float64()", {2.25});
+  is(quantile(x, 0.9, axis(1)), "float64(2,)", {2.8, 8.8});
+  is(quantile(x, 1), "float64()", {9});
+  is(percentile(x, 30, axis(0)), "float64(3,)", {4.8, 2.8, 3.8});
+  is(percentile(array<double>{1, 2, nan_}, 0), "float64()", {nan_});
+  REFUSES_HERE(dtype_error, "quantile: must be in [0, 1]: 1.5", quantile(x, 1.5));
+  REFUSES_HERE(shape_error, "median: no elements along axis 0 of (0,)", median(zeros(0)));
+  REFUSES_HERE(index_error, "sort: axis 3 is out of range for rank 2", median(x, axis(3)));
+}
+
+BOOST_AUTO_TEST_CASE(places_in_sorted_values) {
+  array<double> const edges{1, 2, 2, 3, nan_};
+  array<double> const v{0, 1, 2, 2.5, 4, nan_};
+  is(searchsorted(edges, v), "int64(6,)", {0, 0, 1, 3, 4, 4});
+  is(searchsorted(edges, v, side::right), "int64(6,)", {0, 1, 3, 3, 4, 5});
+  is(searchsorted(array<int>{1, 3, 5}, array<int>{{0, 3}, {4, 9}}), "int64(2, 2)", {0, 1, 2, 3});
+  is(searchsorted(array<std::uint8_t>{1, 200}, array<int>{-1, 100, 300}), "int64(3,)", {0, 1, 2});
+  is(searchsorted(zeros(0), v), "int64(6,)", {0, 0, 0, 0, 0, 0});
+  is(digitize(array<double>{0.2, 6.4, 3, 1.6}, array<double>{0, 1, 2.5, 4, 10}), "int64(4,)",
+     {1, 4, 3, 2});
+  is(digitize(array<double>{1, 2}, array<double>{1, 2}, true), "int64(2,)", {0, 1});
+  REFUSES_HERE(shape_error, "searchsorted: takes 1-D, not (2, 3)", searchsorted(x, v));
+}
+
+BOOST_AUTO_TEST_CASE(counts) {
+  is(bincount(array<int>{0, 1, 1, 3, 2, 1, 7}), "int64(8,)", {1, 3, 1, 1, 0, 0, 0, 1});
+  is(bincount(array<int>{1}, 4), "int64(4,)", {0, 1, 0, 0});
+  is(bincount(zeros<int>(0)), "int64(0,)", {});
+  array<int64_t> const many = floor(generator(1).uniform(0., 100., {200000})).astype<int64_t>();
+  is(sum(bincount(many)), "int64()", {200000});
+  is(bincount(many)(slice(7, 8)), "int64(1,)", {sum(many == 7).astype<double>().item()});
+  REFUSES_HERE(index_error, "bincount: a negative value: -2", bincount(array<int>{1, -2}));
+  REFUSES_HERE(shape_error, "bincount: takes 1-D, not (1, 1)", bincount(array<int>{{1}}));
+
+  auto const [n, edges] = histogram(array<double>{1, 2, 1}, array<double>{0, 1, 2, 3});
+  is(n, "int64(3,)", {0, 2, 1});
+  is(edges, "float64(4,)", {0, 1, 2, 3});
+  array<int> const data{{1, 2, 3}, {4, 5, 10}};
+  auto const [m, bounds] = histogram(data, 3);
+  is(m, "int64(3,)", {3, 2, 1});
+  is(bounds, "float64(4,)", {1, 4, 7, 10});
+  is(histogram(array<double>{1, 2, nan_, 5, 9}, 2, 1, 5).first, "int64(2,)", {2, 1});
+  is(histogram(array<double>{3, 3}, 2).second, "float64(3,)", {2.5, 3, 3.5});
+  is(histogram(zeros(0), 2).first, "int64(2,)", {0, 0});
+  REFUSES_HERE(shape_error, "histogram: 0 bins", histogram(data, 0));
+  REFUSES_HERE(dtype_error, "histogram: no range: nan to nan", histogram(array<double>{1, nan_}));
+}
+
+BOOST_AUTO_TEST_CASE(sets) {
+  array<int> const a{3, 1, 2, 3, 1}, b{{5, 3}, {2, 2}};
+  is(unique(a), "int32(3,)", {1, 2, 3});
+  is(unique(array<double>{nan_, 1, nan_, 1}), "float64(2,)", {1, nan_});
+  is(unique(zeros(0)), "float64(0,)", {});
+  is(unique_counts(a).second, "int64(3,)", {2, 1, 2});
+  auto const [distinct, places] = unique_inverse(b);
+  is(distinct, "int32(3,)", {2, 3, 5});
+  is(places, "int64(2, 2)", {2, 1, 0, 0});
+  is(isin(a, b), "bool(5,)", {1, 0, 1, 1, 0});
+  is(isin(array<double>{2.5, 3}, a), "bool(2,)", {0, 1});
+  is(isin(a, zeros(0)), "bool(5,)", {0, 0, 0, 0, 0});
+  is(intersect1d(a, b), "int32(2,)", {2, 3});
+  is(union1d(a, b), "int32(4,)", {1, 2, 3, 5});
+  is(setdiff1d(a, b), "int32(1,)", {1});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
