@@ -14,6 +14,35 @@ std::uint64_t entropy() {
 }
 }  // namespace
 
+namespace random_detail {
+
+namespace {
+void require(bool holds, const char* what, const char* range, double value, location where) {
+  if (!holds)
+    throw dtype_error(
+        std::string(what) + " must " + range + ": " + promotion_detail::number_text(value), where);
+}
+}  // namespace
+
+void require_not_negative(double value, const char* what, location where) {
+  require(value >= 0, what, "not be negative", value, where);
+}
+void require_positive(double value, const char* what, location where) {
+  require(value > 0, what, "be positive", value, where);
+}
+void require_probability(double value, const char* what, location where) {
+  require(value >= 0 && value <= 1, what, "be in [0, 1]", value, where);
+}
+void require_triangle(double left, double mode, double right, location where) {
+  using promotion_detail::number_text;
+  if (!(left <= mode && mode <= right && left < right))
+    throw dtype_error("triangular: left <= mode <= right and left < right must hold: " +
+                          number_text(left) + ", " + number_text(mode) + ", " + number_text(right),
+                      where);
+}
+
+}  // namespace random_detail
+
 generator::generator() : generator(entropy()) {}
 
 scalar_bits generator_state::take(stream_draw const& draw) {

@@ -25,6 +25,39 @@ struct generator_state {
   [[nodiscard]] scalar_bits take(stream_draw const& draw);
 };
 
+namespace random_detail {
+
+/// Throw dtype_error, of NaN too. `what` is "function: the parameter".
+void require_not_negative(double value, const char* what, location where);
+void require_positive(double value, const char* what, location where);
+void require_probability(double value, const char* what, location where);
+/// left <= mode <= right and left < right, else dtype_error.
+void require_triangle(double left, double mode, double right, location where);
+
+/// A draw of 1 stands for all numbers above 1 - epsilon / 4: where its distance from 1 counts, that
+/// is the mean of theirs, so that no draw is infinite.
+template <class T>
+inline constexpr T below_one = std::numeric_limits<T>::epsilon() / 8;
+
+/// The standard Laplace distribution's inverse at u in (0, 1].
+struct laplace_quantile {
+  template <class T>
+  SLOTH_HD T operator()(T u) const {
+    if (u <= T(0.5)) return std::log(2 * u);
+    return -std::log(2 * (u < T(1) ? T(1) - u : below_one<T>));
+  }
+};
+/// That of the triangle over (0, 1) with its top at `mode`.
+template <class T>
+struct triangle_quantile {
+  T mode;
+  SLOTH_HD T operator()(T u) const {
+    return u <= mode ? std::sqrt(u * mode) : T(1) - std::sqrt((T(1) - u) * (T(1) - mode));
+  }
+};
+
+}  // namespace random_detail
+
 /// A counter-based generator: every draw is a pure function of (seed, offset, index), the same on
 /// every device and the same bits as cuRAND's Philox4_32_10. A draw takes its offset when it is
 /// created, atomically: draws in one thread are reproducible, draws from several distinct.
@@ -61,14 +94,107 @@ class generator {
     return Value(low) + Value(high - low) * rand<Value>(shape);
   }
   /// Normal, by Box and Muller's transform in cuRAND's element order; n values advance the offset by
-  /// n rounded up to even.
+  /// n rounded up to even. Throws dtype_error for stddev < 0.
   template <element Value = double>
-  [[nodiscard]] auto normal(double mean, double stddev, extents const& shape) {
+  [[nodiscard]] auto normal(double mean, double stddev, extents const& shape,
+                            location where = location::here()) {
+    random_detail::require_not_negative(stddev, "normal: the standard deviation", where);
     double const both[2] = {mean, stddev};
     return draw<generator_kind::normal, Value>(shape, scalar_bits::of(both));
   }
+  template <element Value = double>
+  [[nodiscard]] auto standard_normal(extents const& shape) {
+    return normal<Value>(0, 1, shape);
+  }
+
+  // Of one uniform or normal number an element, fused into what uses them. NumPy's parameters;
+  // dtype_error where one is out of its range.
+
+  /// exp(normal(mean, sigma)), sigma >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto lognormal(double mean, double sigma, extents const& shape,
+                               location where = location::here()) {
+    random_detail::require_not_negative(sigma, "lognormal: sigma", where);
+    return exp(normal<Value>(mean, sigma, shape));
+  }
+  /// -log(u).
+  template <element Value = double>
+  [[nodiscard]] auto standard_exponential(extents const& shape) {
+    return abs(log(rand<Value>(shape)));  // -log(1) is -0
+  }
+  /// -scale log(u), scale >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto exponential(double scale, extents const& shape,
+                                 location where = location::here()) {
+    random_detail::require_not_negative(scale, "exponential: the scale", where);
+    return scale * standard_exponential<Value>(shape);
+  }
+  /// scale sqrt(-2 log(u)), scale >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto rayleigh(double scale, extents const& shape,
+                              location where = location::here()) {
+    random_detail::require_not_negative(scale, "rayleigh: the scale", where);
+    return scale * sqrt(2 * standard_exponential<Value>(shape));
+  }
+  /// (-log(u))^(1 / a), a > 0.
+  template <element Value = double>
+  [[nodiscard]] auto weibull(double a, extents const& shape, location where = location::here()) {
+    random_detail::require_positive(a, "weibull: the shape", where);
+    return power(standard_exponential<Value>(shape), 1 / a);
+  }
+  /// Lomax's, or Pareto's second kind, as NumPy's: u^(-1 / a) - 1, a > 0.
+  template <element Value = double>
+  [[nodiscard]] auto pareto(double a, extents const& shape, location where = location::here()) {
+    random_detail::require_positive(a, "pareto: the shape", where);
+    return expm1(standard_exponential<Value>(shape) / a);
+  }
+  /// loc + scale log(2 u) up to u = 1/2, loc - scale log(2 - 2 u) above; scale >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto laplace(double loc, double scale, extents const& shape,
+                             location where = location::here()) {
+    random_detail::require_not_negative(scale, "laplace: the scale", where);
+    return loc + scale * map(random_detail::laplace_quantile{}, rand<Value>(shape));
+  }
+  /// loc + scale log(u / (1 - u)), scale >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto logistic(double loc, double scale, extents const& shape,
+                              location where = location::here()) {
+    random_detail::require_not_negative(scale, "logistic: the scale", where);
+    return loc - scale * log(expm1(positive_exponential<Value>(shape)));
+  }
+  /// loc - scale log(-log(u)), scale >= 0.
+  template <element Value = double>
+  [[nodiscard]] auto gumbel(double loc, double scale, extents const& shape,
+                            location where = location::here()) {
+    random_detail::require_not_negative(scale, "gumbel: the scale", where);
+    return loc - scale * log(positive_exponential<Value>(shape));
+  }
+  /// tan(pi (u - 1/2)).
+  template <element Value = double>
+  [[nodiscard]] auto standard_cauchy(extents const& shape) {
+    return tan(3.1415926535897932 * (rand<Value>(shape) - 0.5));
+  }
+  /// Between left and right, most of all at mode; left <= mode <= right, left < right.
+  template <element Value = double>
+  [[nodiscard]] auto triangular(double left, double mode, double right, extents const& shape,
+                                location where = location::here()) {
+    random_detail::require_triangle(left, mode, right, where);
+    double const width = right - left;
+    random_detail::triangle_quantile<Value> const quantile{Value((mode - left) / width)};
+    return left + width * map(quantile, rand<Value>(shape));
+  }
+  /// True with probability p, 0 <= p <= 1: u <= p.
+  template <element Value = double>
+  [[nodiscard]] auto bernoulli(double p, extents const& shape, location where = location::here()) {
+    random_detail::require_probability(p, "bernoulli: p", where);
+    return rand<Value>(shape) <= p;
+  }
 
  private:
+  template <element Value>
+  auto positive_exponential(extents const& shape) {
+    return maximum(standard_exponential<Value>(shape), random_detail::below_one<Value>);
+  }
   template <generator_kind Kind, element Value>
   auto draw(extents const& shape, scalar_bits second) {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <numbers>
 
 using namespace sloth;
 
@@ -19,6 +20,28 @@ std::string type(X const&) {
 template <expression X>
 std::string shape(X const& x) {
   return to_string(x.shape());
+}
+
+std::int64_t const many = 100'000;
+
+/// The draws against f of the same uniform numbers, and their moments: the mean within five of its
+/// own standard deviations, the variance within a twentieth. An infinite variance: no moments.
+template <expression X, class F>
+void is_drawn(const char* name, X const& draws, double mean, double variance, F const& f) {
+  auto const u = generator(7).rand(many).to_vector();
+  auto const drawn = draws.to_vector();
+  std::vector<double> const x(drawn.begin(), drawn.end());
+  int wrong = 0;
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < u.size(); ++i) {
+    wrong += std::abs(x[i] - f(u[i])) > 1e-13 * (1 + std::abs(x[i]));
+    sum += x[i] - mean;
+    squares += (x[i] - mean) * (x[i] - mean);
+  }
+  BOOST_TEST(wrong == 0, name << " is not its formula");
+  if (std::isinf(variance)) return;
+  BOOST_TEST(std::abs(sum / many) < 5 * std::sqrt(variance / many), name);
+  BOOST_TEST(std::abs(squares / many / variance - 1) < 0.05, name);
 }
 
 }  // namespace
@@ -184,6 +207,86 @@ BOOST_AUTO_TEST_CASE(generators_are_functions_of_seed_and_offset) {
   array<double> const n = generator(2).normal(5, 2, {100'000});
   BOOST_TEST(std::abs(mean(n).item() - 5) < 0.04);
   BOOST_TEST(std::abs(sloth::std(n).item() - 2) < 0.03);
+}
+
+BOOST_AUTO_TEST_CASE(distributions_are_their_formulas) {
+  using std::numbers::pi;
+  auto const rng = [] { return generator(7); };
+  auto const e = [](double u) { return -std::log(u); };
+  is_drawn("standard_exponential", rng().standard_exponential({many}), 1, 1, e);
+  is_drawn("exponential", rng().exponential(3, {many}), 3, 9, [&](double u) { return 3 * e(u); });
+  is_drawn("rayleigh", rng().rayleigh(2, {many}), 2 * std::sqrt(pi / 2), (4 - pi) * 2,
+           [&](double u) { return 2 * std::sqrt(2 * e(u)); });
+  is_drawn("weibull", rng().weibull(2, {many}), std::sqrt(pi) / 2, 1 - pi / 4,
+           [&](double u) { return std::sqrt(e(u)); });
+  is_drawn("pareto", rng().pareto(10, {many}), 1. / 9, 10. / 648,
+           [](double u) { return std::pow(u, -0.1) - 1; });
+  is_drawn("laplace", rng().laplace(1, 2, {many}), 1, 8, [](double u) {
+    return 1 + (u <= 0.5 ? 2 * std::log(2 * u) : -2 * std::log(2 - 2 * u));
+  });
+  is_drawn("logistic", rng().logistic(1, 2, {many}), 1, 4 * pi * pi / 3,
+           [](double u) { return 1 + 2 * std::log(u / (1 - u)); });
+  is_drawn("gumbel", rng().gumbel(1, 2, {many}), 1 + 2 * std::numbers::egamma, 4 * pi * pi / 6,
+           [&](double u) { return 1 - 2 * std::log(e(u)); });
+  is_drawn("standard_cauchy", rng().standard_cauchy({many}), 0, INFINITY,
+           [](double u) { return std::tan(pi * (u - 0.5)); });
+  is_drawn("triangular", rng().triangular(-1, 0, 3, {many}), 2. / 3, 13. / 18, [](double u) {
+    return u <= 0.25 ? -1 + std::sqrt(4 * u) : 3 - std::sqrt(12 * (1 - u));
+  });
+  is_drawn("bernoulli", rng().bernoulli(0.3, {many}), 0.3, 0.21, [](double u) { return u <= 0.3; });
+}
+
+BOOST_AUTO_TEST_CASE(distributions_of_normal_numbers) {
+  auto const z = generator(7).normal(0, 1, {many}).to_vector();
+  auto const x = generator(7).standard_normal({many}).to_vector();
+  auto const y = generator(7).lognormal(0.25, 0.5, {many}).to_vector();
+  BOOST_TEST((x == z));
+  int wrong = 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < z.size(); ++i) {
+    wrong += std::abs(y[i] - std::exp(0.25 + 0.5 * z[i])) > 1e-14 * y[i];
+    sum += y[i];
+  }
+  BOOST_TEST(wrong == 0);
+  double const mean = std::exp(0.375), variance = mean * mean * (std::exp(0.25) - 1);
+  BOOST_TEST(std::abs(sum / many - mean) < 5 * std::sqrt(variance / many));
+}
+
+BOOST_AUTO_TEST_CASE(no_draw_is_infinite) {
+  std::uint64_t const seed = 2871038;  // its third float is 1
+  auto const rng = [] { return generator(seed); };
+  BOOST_TEST(rng().rand<float>(4).to_vector()[2] == 1.f);
+  float const top = -std::log(0x1p-26f);
+  auto const at = [](auto const& draws) { return draws.to_vector()[2]; };
+  BOOST_TEST(std::abs(at(rng().logistic<float>(0, 1, {4})) - top) < 1e-5f);
+  BOOST_TEST(std::abs(at(rng().gumbel<float>(0, 1, {4})) - top) < 1e-5f);
+  BOOST_TEST(std::abs(at(rng().laplace<float>(0, 1, {4})) + std::log(0x1p-25f)) < 1e-5f);
+  BOOST_TEST(!std::signbit(at(rng().exponential<float>(2, {4}))));
+  BOOST_TEST(sum(generator(1).bernoulli(0, {1000})).item() == 0);
+  BOOST_TEST(all(generator(1).bernoulli(1, {1000})).item());
+}
+
+BOOST_AUTO_TEST_CASE(parameters_in_their_range) {
+  generator rng(1);
+  REFUSES_HERE(dtype_error, "normal: the standard deviation must not be negative: -1",
+               rng.normal(0, -1, {3}));
+  REFUSES_HERE(dtype_error, "lognormal: sigma must not be negative: -0.5",
+               rng.lognormal(0, -0.5, {3}));
+  REFUSES_HERE(dtype_error, "exponential: the scale must not be negative: nan",
+               rng.exponential(NAN, {3}));
+  REFUSES_HERE(dtype_error, "rayleigh: the scale must not be negative: -2", rng.rayleigh(-2, {3}));
+  REFUSES_HERE(dtype_error, "weibull: the shape must be positive: 0", rng.weibull(0, {3}));
+  REFUSES_HERE(dtype_error, "pareto: the shape must be positive: -1", rng.pareto(-1, {3}));
+  REFUSES_HERE(dtype_error, "laplace: the scale must not be negative: -1", rng.laplace(0, -1, {3}));
+  REFUSES_HERE(dtype_error, "logistic: the scale must not be negative: -1",
+               rng.logistic(0, -1, {3}));
+  REFUSES_HERE(dtype_error, "gumbel: the scale must not be negative: -1", rng.gumbel(0, -1, {3}));
+  REFUSES_HERE(dtype_error, "bernoulli: p must be in [0, 1]: 1.5", rng.bernoulli(1.5, {3}));
+  REFUSES_HERE(dtype_error, "triangular: left <= mode <= right and left < right must hold: 1, 1, 1",
+               rng.triangular(1, 1, 1, {3}));
+  REFUSES_HERE(dtype_error, "triangular: left <= mode <= right and left < right must hold: 0, 3, 2",
+               rng.triangular(0, 3, 2, {3}));
+  BOOST_TEST(rng.offset() == 0u);  // what is refused draws nothing
 }
 
 BOOST_AUTO_TEST_CASE(the_default_generator_can_be_seeded) {
