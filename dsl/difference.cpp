@@ -20,6 +20,24 @@ void require_order(std::int64_t n, location where) {
   if (n < 0) throw shape_error("diff: a negative order: " + std::to_string(n), where);
 }
 
+node_ptr places_of(node_ptr const& x, int axis, std::int64_t begin, std::int64_t count,
+                   location where) {
+  extents shape = x->shape;
+  shape[axis] = count;
+  return node::of_view(x, shape, x->stride, x->offset + (count > 0 ? begin * x->stride[axis] : 0),
+                       where);
+}
+
+int axis_of_gradient(extents const& shape, std::int64_t along, location where) {
+  if (shape.rank() == 0) throw shape_error("gradient: the array has no axis: shape ()", where);
+  int const axis = normalize_axis(along, shape.rank(), "gradient", where);
+  if (shape[axis] < 2)
+    throw shape_error("gradient: axis " + std::to_string(axis) + " of " + to_string(shape) +
+                          " has fewer than 2 elements",
+                      where);
+  return axis;
+}
+
 node_ptr along_axis(node_ptr const& values, extents const& shape, std::int64_t along,
                     const char* name, location where) {
   int const axis = normalize_axis(along, shape.rank(), name, where);

@@ -1,4 +1,4 @@
-// Neighbours along an axis: diff, ediff1d, trapezoid.
+// Neighbours along an axis: diff, ediff1d, gradient, trapezoid.
 #pragma once
 
 #include <dsl/reduce.hpp>
@@ -19,6 +19,11 @@ void require_order(std::int64_t n, location where);
 /// 1-D values as they lie along an axis of `shape`; others as they are. Throws shape_error.
 [[nodiscard]] node_ptr along_axis(node_ptr const& values, extents const& shape, std::int64_t along,
                                   const char* name, location where);
+/// `count` elements along an axis from `begin` on: a view.
+[[nodiscard]] node_ptr places_of(node_ptr const& x, int axis, std::int64_t begin,
+                                 std::int64_t count, location where);
+/// Throws index_error, and shape_error for fewer than 2 elements.
+[[nodiscard]] int axis_of_gradient(extents const& shape, std::int64_t along, location where);
 
 }  // namespace difference_detail
 
@@ -44,6 +49,25 @@ template <expression X>
 template <expression X>
 [[nodiscard]] auto ediff1d(X&& x, location where = location::here()) {
   return diff(ravel(std::forward<X>(x), where), 1, -1, where);
+}
+
+/// The slope along an axis of values `dx` apart, of f's shape: the difference of both neighbours over
+/// 2 dx, at the ends that to the only one over dx. Floating, at least f64 for integers. Throws
+/// index_error, and shape_error for fewer than 2 elements.
+template <expression F>
+[[nodiscard]] auto gradient(F&& f, double dx = 1, std::int64_t along = -1,
+                            location where = location::here()) {
+  using type = std::conditional_t<is_floating<value_t<F>>, value_t<F>, double>;
+  using part = view<type, false>;
+  node_ptr const x = as_argument<type>(as_tree(std::forward<F>(f)), where).node(where);
+  int const at = difference_detail::axis_of_gradient(x->shape, along, where);
+  std::int64_t const n = x->shape[at];
+  auto const slope = [&](std::int64_t from, std::int64_t to, std::int64_t count) {
+    part const before(difference_detail::places_of(x, at, from, count, where));
+    part const after(difference_detail::places_of(x, at, to, count, where));
+    return divide(subtract(after, before, where), dx * double(to - from), where);
+  };
+  return concatenate(axis(at, where), slope(0, 1, 1), slope(0, 2, n - 2), slope(n - 2, n - 1, 1));
 }
 
 /// The integral along an axis by the trapezoidal rule, of samples `dx` apart. Throws index_error.

@@ -83,6 +83,13 @@ interleaving interleave(extents const& a, extents const& b) {
   return how;
 }
 
+void require_power(extents const& shape, std::int64_t n, location where) {
+  if (shape.rank() < 2 || shape[shape.rank() - 2] != shape.back())
+    throw shape_error("matrix_power: the matrices are not square: shape " + to_string(shape),
+                      where);
+  if (n < 0) throw shape_error("matrix_power: a negative power: " + std::to_string(n), where);
+}
+
 void require_three(extents const& a, extents const& b, location where) {
   if (a.rank() == 0 || b.rank() == 0 || a.back() != 3 || b.back() != 3)
     throw shape_error(

@@ -1,4 +1,4 @@
-// Products of arrays beside matmul: outer, inner, tensordot, kron, cross.
+// Products of arrays beside matmul: outer, inner, tensordot, kron, cross, powers.
 #pragma once
 
 #include <dsl/matmul.hpp>
@@ -28,6 +28,8 @@ struct interleaving {
 [[nodiscard]] interleaving interleave(extents const& a, extents const& b);
 
 void require_three(extents const& a, extents const& b, location where);
+/// Throws shape_error unless the last two axes are of one extent and n >= 0.
+void require_power(extents const& shape, std::int64_t n, location where);
 
 template <expression A, expression B>
 auto run(contraction const& how, A&& a, B&& b, location where) {
@@ -118,6 +120,22 @@ template <expression A, expression B>
                     where);
   };
   return stack(axis(-1, where), component(1, 2), component(2, 0), component(0, 1));
+}
+
+/// The product of n factors a, by squaring; of none the identity. Axes before the last two stay.
+/// Throws shape_error for matrices that are not square and for n < 0.
+template <expression A>
+[[nodiscard]] auto matrix_power(A&& a, std::int64_t n, location where = location::here()) {
+  using type = value_t<A>;
+  lazy<type> square(shape_detail::node_of(std::forward<A>(a), where));
+  extents const shape = square.shape();
+  products_detail::require_power(shape, n, where);
+  if (n == 0) return lazy<type>(broadcast_to(eye<type>(shape.back()), shape, where).node(where));
+  std::optional<lazy<type>> power;
+  for (;; square = matmul(square, square, where)) {
+    if (n % 2 != 0) power = power ? matmul(*power, square, where) : square;
+    if ((n /= 2) == 0) return *power;
+  }
 }
 
 }  // namespace sloth::inline SLOTH_ABI

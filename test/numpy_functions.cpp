@@ -142,6 +142,20 @@ BOOST_AUTO_TEST_CASE(cross_products) {
                cross(a, array<double>{1, 2}));
 }
 
+BOOST_AUTO_TEST_CASE(powers_of_matrices) {
+  array<std::int64_t> const a{{1, 1}, {1, 0}};
+  is(matrix_power(a, 10), "int64(2, 2)", {89, 55, 55, 34});
+  is(matrix_power(a, 1), "int64(2, 2)", {1, 1, 1, 0});
+  is(matrix_power(a, 0), "int64(2, 2)", {1, 0, 0, 1});
+  array<std::int64_t> const b{{2, 0}, {1, 1}};
+  is(matrix_power(stack(a, b), 3), "int64(2, 2, 2)", {3, 2, 2, 1, 8, 0, 7, 1});
+  is(matrix_power(stack(a, b), 0), "int64(2, 2, 2)", {1, 0, 0, 1, 1, 0, 0, 1});
+  BOOST_TEST(explain(matrix_power(eye(3) + 1, 7)).find("r5") == std::string::npos);  // 4 products
+  REFUSES_HERE(shape_error, "matrix_power: the matrices are not square: shape (2, 3)",
+               matrix_power(x, 2));
+  REFUSES_HERE(shape_error, "matrix_power: a negative power: -1", matrix_power(a, -1));
+}
+
 BOOST_AUTO_TEST_CASE(differences_along_an_axis) {
   array<std::int64_t> const a{{1, 3, 6}, {0, 5, 4}}, squares{1, 4, 9, 16, 25};
   is(diff(a), "int64(2, 2)", {2, 3, 5, -1});
@@ -156,6 +170,21 @@ BOOST_AUTO_TEST_CASE(differences_along_an_axis) {
   REFUSES_HERE(shape_error, "diff: a negative order: -1", diff(a, -1));
   REFUSES_HERE(shape_error, "diff: the array has no axis: shape ()", diff(full({}, 1.)));
   REFUSES_HERE(index_error, "diff: axis 2 is out of range for rank 2", diff(a, 1, 2));
+}
+
+BOOST_AUTO_TEST_CASE(gradients_along_an_axis) {
+  array<double> const f{1, 2, 4, 7, 11, 16};
+  is(gradient(f), "float64(6,)", {1, 1.5, 2.5, 3.5, 4.5, 5});
+  is(gradient(f + 0, 2), "float64(6,)", {0.5, 0.75, 1.25, 1.75, 2.25, 2.5});
+  array<std::int64_t> const a{{1, 2, 6}, {3, 4, 5}};
+  is(gradient(a), "float64(2, 3)", {1, 2.5, 4, 1, 1, 1});
+  is(gradient(a, 1, 0), "float64(2, 3)", {2, 2, -1, 2, 2, -1});
+  is(gradient(x.T(), 0.5, -2), "float64(3, 2)", {2, 2, 2, 2, 2, 2});
+  static_assert(std::is_same_v<value_t<decltype(gradient(array<float>()))>, float>);
+  REFUSES_HERE(shape_error, "gradient: axis 0 of (1, 3) has fewer than 2 elements",
+               gradient(x(slice(1), _), 1, 0));
+  REFUSES_HERE(shape_error, "gradient: the array has no axis: shape ()", gradient(full({}, 1.)));
+  REFUSES_HERE(index_error, "gradient: axis 2 is out of range for rank 2", gradient(x, 1, 2));
 }
 
 BOOST_AUTO_TEST_CASE(integrals_by_trapezoids) {

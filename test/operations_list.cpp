@@ -127,9 +127,11 @@ namespace {
   X(nanvar)                      \
   X(nanstd)                      \
   X(nanmin)                      \
+  X(matrix_power)                \
   X(nanmax)                      \
   X(logsumexp)                   \
   X(softmax)                     \
+  X(gradient)                    \
   X(log_softmax)                 \
   X(eval)                        \
   X(compile)                     \
