@@ -45,24 +45,57 @@ template <expression X>
   return absolute(std::forward<X>(x));
 }
 
+namespace functions_detail {
+/// The type of values that are chosen from; of C++ values alone NumPy's default types.
+template <class... X>
+struct choice {
+  using type = weak_promote_t<bool, std::common_type_t<X...>>;
+};
+template <class... X>
+requires(expression<X> || ...) struct choice<X...> {
+  using type = common_t<X...>;
+};
+template <class... X>
+using choice_t = typename choice<std::remove_cvref_t<X>...>::type;
+
+template <element T, class C, class A, class B>
+auto choose(location here, C&& c, A&& a, B&& b) {
+  auto condition = as_argument<bool>(std::forward<C>(c), here);
+  auto x = as_argument<T>(std::forward<A>(a), here);
+  auto y = as_argument<T>(std::forward<B>(b), here);
+  return apply<op::where, decltype(condition), decltype(x), decltype(y)>(
+      {}, here, std::move(condition), std::move(x), std::move(y));
+}
+}  // namespace functions_detail
+
 /// c ? a : b, elementwise; c is true where it is not 0. Broadcasts; throws shape_error.
 template <expression C, expression_or_scalar A, expression_or_scalar B>
 [[nodiscard]] auto where(C&& c, A&& a, B&& b, location here = location::here()) {
-  auto condition = as_argument<bool>(std::forward<C>(c), here);
-  auto choose = [&](auto x, auto y) {
-    return apply<op::where, decltype(condition), decltype(x), decltype(y)>(
-        {}, here, std::move(condition), std::move(x), std::move(y));
-  };
-  if constexpr (expression<A> || expression<B>) {
-    using type = common_t<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
-    return choose(as_argument<type>(std::forward<A>(a), here),
-                  as_argument<type>(std::forward<B>(b), here));
-  } else {  // two C++ values: NumPy's default types
-    using common = std::common_type_t<std::remove_cvref_t<A>, std::remove_cvref_t<B>>;
-    using type = weak_promote_t<bool, common>;
-    return choose(scalar_leaf<type>(weak_cast<type>(a, here)),
-                  scalar_leaf<type>(weak_cast<type>(b, here)));
-  }
+  using namespace functions_detail;
+  return choose<choice_t<A, B>>(here, std::forward<C>(c), std::forward<A>(a), std::forward<B>(b));
+}
+/// The choice of the first condition that is true, elementwise, else the last operand: a of c, b of
+/// d, e of f. Their common type, which is not that of nested calls of where. Throws shape_error.
+template <expression C, expression_or_scalar A, expression D, expression_or_scalar B,
+          expression_or_scalar Otherwise>
+[[nodiscard]] auto select(C&& c, A&& a, D&& d, B&& b, Otherwise&& otherwise,
+                          location here = location::here()) {
+  using namespace functions_detail;
+  using type = choice_t<A, B, Otherwise>;
+  return choose<type>(here, std::forward<C>(c), std::forward<A>(a),
+                      choose<type>(here, std::forward<D>(d), std::forward<B>(b),
+                                   std::forward<Otherwise>(otherwise)));
+}
+template <expression C, expression_or_scalar A, expression D, expression_or_scalar B, expression F,
+          expression_or_scalar E, expression_or_scalar Otherwise>
+[[nodiscard]] auto select(C&& c, A&& a, D&& d, B&& b, F&& f, E&& e, Otherwise&& otherwise,
+                          location here = location::here()) {
+  using namespace functions_detail;
+  using type = choice_t<A, B, E, Otherwise>;
+  return choose<type>(here, std::forward<C>(c), std::forward<A>(a),
+                      choose<type>(here, std::forward<D>(d), std::forward<B>(b),
+                                   choose<type>(here, std::forward<F>(f), std::forward<E>(e),
+                                                std::forward<Otherwise>(otherwise))));
 }
 
 /// x rounded to decimals, halves to even; negative ones round to tens. Integers stay integers: as they

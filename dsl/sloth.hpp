@@ -3,6 +3,7 @@
 
 #include <dsl/compare.hpp>
 #include <dsl/compile.hpp>
+#include <dsl/composed.hpp>
 #include <dsl/concatenate.hpp>
 #include <dsl/create.hpp>
 #include <dsl/difference.hpp>

@@ -288,6 +288,59 @@ BOOST_AUTO_TEST_CASE(quotients_with_remainders) {
   is(r, "float64(1,)", {1.5});
 }
 
+BOOST_AUTO_TEST_CASE(choices_by_several_conditions) {
+  array<double> const a{-3, -1, 0, 1, 2};
+  is(select(a<-1, -a, a> 1, 10 * a, 7), "float64(5,)", {3, 7, 7, 7, 20});
+  is(select(a < -1, 1, a < 1, 2, a < 2, 3, 4), "int64(5,)", {1, 2, 2, 3, 4});
+  array<float> const f{1, 2};  // nested calls of where would give f64
+  static_assert(std::is_same_v<value_t<decltype(select(f > 1, f, f < 1, 1, 0))>, float>);
+  REFUSES_HERE(shape_error, "where: shapes do not broadcast: (5,) and (2,)",
+               select(a<0, 1, a> 0, f, 0));
+}
+
+BOOST_AUTO_TEST_CASE(sums_of_exponentials) {
+  array<double> const a{1, 0, -inf, inf, nan_, 1000, inf}, b{2, 0, -inf, inf, 1, -1000, -inf};
+  is(logaddexp(a, b), "float64(7,)",
+     {2.313261687518223, 0.6931471805599453, -inf, inf, nan_, 1000, inf});
+  array<double> const c{1, 0, -inf, inf, 3}, d{2, 0, -inf, -inf, 3.5};
+  is(logaddexp2(c, d), "float64(5,)", {2.584962500721156, 1, -inf, inf, 4.271553303163612});
+  is(softplus(array<double>{-3, -1, 0, 1, 1000, -inf, nan_}), "float64(7,)",
+     {0.04858735157374206, 0.31326168751822286, 0.6931471805599453, 1.3132616875182228, 1000, 0,
+      nan_});
+  array<float> const f{1};
+  array<std::int32_t> const i{1};
+  static_assert(std::is_same_v<value_t<decltype(logaddexp(f, 2.))>, float>);
+  static_assert(std::is_same_v<value_t<decltype(logaddexp(2, i))>, double>);
+  REFUSES_HERE(shape_error, "maximum: shapes do not broadcast: (5,) and (2,)",
+               logaddexp(c, array<double>{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(functions_of_neural_networks) {
+  array<double> const a{-3, -1, 0, 1, 2};
+  is(gelu(a), "float64(5,)",
+     {-0.004049694094890287, -0.15865525393145707, 0, 0.8413447460685429, 1.9544997361036416});
+  is(silu(a), "float64(5,)",
+     {-0.14227761953270035, -0.2689414213699951, 0, 0.7310585786300049, 1.7615941559557646});
+  is(leaky_relu(array<std::int64_t>{-3, 0, 2}), "float64(3,)", {-0.03, 0, 2});
+  is(leaky_relu(a, 0.5), "float64(5,)", {-1.5, -0.5, 0, 1, 2});
+  is(lerp(a, 5, array<double>{0, 0.5, 1, 0.25, 2}), "float64(5,)", {-3, 2, 5, 2, 8});
+  is(lerp(2, 4, a), "float64(5,)", {-4, 0, 2, 4, 6});
+}
+
+BOOST_AUTO_TEST_CASE(functions_in_floating_types) {
+  is(sinc(array<double>{0, 0.5, 1, -1.5}), "float64(4,)",
+     {1, 0.6366197723675814, 3.8981718325193755e-17, -0.2122065907891938});
+  is(float_power(array<std::int64_t>{2, 3}, -1), "float64(2,)", {0.5, 1. / 3});
+  BOOST_TEST(
+      (std::is_same_v<value_t<decltype(float_power(array<f16>(), array<float>()))>, double>));
+  is(fabs(array<std::int64_t>{-1, 2}), "float64(2,)", {1, 2});
+  array<double> const a{1.5, -2.25, -0., inf, -inf, nan_, -3};
+  auto const [part, whole] = modf(a);
+  is(part, "float64(7,)", {0.5, -0.25, 0, 0, 0, nan_, 0});
+  is(signbit(part)(slice(5)), "bool(5,)", {0, 1, 1, 0, 1});
+  is(whole, "float64(7,)", {1, -2, 0, inf, -inf, nan_, -3});
+}
+
 BOOST_AUTO_TEST_CASE(geometric_progressions) {
   is(geomspace(1, 1000, 4), "float64(4,)", {1, 10, 100, 1000});
   is(geomspace(-1000, -1, 4), "float64(4,)", {-1000, -100, -10, -1});

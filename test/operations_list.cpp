@@ -40,6 +40,18 @@ namespace {
   X(nan_to_num)                  \
   X(round)                       \
   X(divmod)                      \
+  X(select)                      \
+  X(fabs)                        \
+  X(modf)                        \
+  X(float_power)                 \
+  X(sinc)                        \
+  X(logaddexp)                   \
+  X(logaddexp2)                  \
+  X(lerp)                        \
+  X(softplus)                    \
+  X(silu)                        \
+  X(leaky_relu)                  \
+  X(gelu)                        \
   X(meshgrid)                    \
   X(indices)                     \
   X(array_equal)                 \
@@ -83,9 +95,11 @@ namespace {
   X(tensordot)                   \
   X(einsum)                      \
   X(kron)                        \
+  X(matrix_power)                \
   X(cross)                       \
   X(diff)                        \
   X(ediff1d)                     \
+  X(gradient)                    \
   X(trapezoid)                   \
   X(sort)                        \
   X(argsort)                     \
@@ -127,11 +141,9 @@ namespace {
   X(nanvar)                      \
   X(nanstd)                      \
   X(nanmin)                      \
-  X(matrix_power)                \
   X(nanmax)                      \
   X(logsumexp)                   \
   X(softmax)                     \
-  X(gradient)                    \
   X(log_softmax)                 \
   X(eval)                        \
   X(compile)                     \
