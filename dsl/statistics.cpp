@@ -28,5 +28,14 @@ extents without_reduced(extents const& shape, reduce_detail::options const& how,
   return kept;
 }
 
+node_ptr variables_of(node_ptr const& x, const char* name, location where) {
+  if (x->shape.rank() == 2) return x;
+  if (x->shape.rank() != 1)
+    throw shape_error(
+        std::string(name) + ": variables are rows of 2-D arrays: shape " + to_string(x->shape),
+        where);
+  return reshaped(x, {1, -1}, where);
+}
+
 }  // namespace statistics_detail
 }  // namespace sloth::inline SLOTH_ABI

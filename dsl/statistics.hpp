@@ -1,8 +1,11 @@
-// Statistics made of reductions: ptp, average, those that leave NaN out, and the exponential family.
+// Statistics made of reductions: ptp, average, covariances, those that leave NaN out, and the
+// exponential family.
 #pragma once
 
-#include <dsl/functions.hpp>
+#include <dsl/matmul.hpp>
 #include <dsl/reduce.hpp>
+
+#include <algorithm>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -15,6 +18,9 @@ namespace statistics_detail {
 /// `shape` without the reduced axes.
 [[nodiscard]] extents without_reduced(extents const& shape, reduce_detail::options const& how,
                                       const char* name);
+
+/// Variables in rows; a 1-D array is one. Throws shape_error for any other rank than 1 and 2.
+[[nodiscard]] node_ptr variables_of(node_ptr const& x, const char* name, location where);
 
 template <class... O>
 reduce_detail::options options_of(O const&... o) {
@@ -31,12 +37,15 @@ template <class T>
 using summed_t = std::conditional_t<is_half<T>, float, T>;
 
 template <class Tree>
-auto without_nan(Tree const& x) {
-  using type = value_t<Tree>;
-  if constexpr (has_nan<type>)
-    return where(isnan(x), type(0), x);
+auto with_for_nan(Tree const& x, double value) {
+  if constexpr (has_nan<value_t<Tree>>)
+    return where(isnan(x), value, x);
   else
     return x;
+}
+template <class Tree>
+auto without_nan(Tree const& x) {
+  return with_for_nan(x, 0);
 }
 /// How many elements are no NaN, in the real type that their mean divides by.
 template <class Tree, class... O>
@@ -52,9 +61,9 @@ auto extreme_without_nan(Tree const& x, O const&... o) {
   auto const all_nan = all(isnan(x), o...);
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if constexpr (Max)
-    return where(all_nan, nan, max(where(isnan(x), none, x), o...)).template astype<type>();
+    return where(all_nan, nan, max(with_for_nan(x, none), o...)).template astype<type>();
   else
-    return where(all_nan, nan, min(where(isnan(x), none, x), o...)).template astype<type>();
+    return where(all_nan, nan, min(with_for_nan(x, none), o...)).template astype<type>();
 }
 
 template <class Tree, class... O>
@@ -68,6 +77,17 @@ auto variance_without_nan(Tree const& x, O const&... o) {
   auto const divisor = n - real(options.ddof);
   return where(divisor > real(0), sum(squares, o...) / divisor,
                std::numeric_limits<double>::quiet_NaN());
+}
+
+template <expression X>
+auto covariances(X&& x, double degrees, const char* name, location where) {
+  using type = promote_t<value_t<X>, double>;
+  static_assert(!is_complex<type>, "cov and corrcoef take real elements");
+  view<type, false> const rows(
+      variables_of(as_argument<type>(as_tree(std::forward<X>(x)), where).node(where), name, where));
+  double const divisor = std::max(double(rows.shape().back()) - degrees, 0.);
+  lazy<type> const centred(rows - mean(rows, last_axis, keepdims));
+  return matmul(centred, centred.T(where), where) * (1 / divisor);
 }
 
 }  // namespace statistics_detail
@@ -97,6 +117,27 @@ template <expression X, expression W, reduce_detail::option... O>
       as_tree(std::forward<W>(weights)).node(how.where), shape, how));
   auto const of_all = broadcast_to(along, shape, how.where).template astype<type>();
   return sum(values * of_all, options...) / sum(of_all, options...);
+}
+
+/// The covariances of the rows, or the variance of a 1-D array, whose sums are divided by n - ddof;
+/// in at least f64. One matrix product. Throws shape_error for any other rank than 1 and 2.
+template <expression X>
+[[nodiscard]] auto cov(X&& x, ddof degrees = ddof(1), location where = location::here()) {
+  auto const all = statistics_detail::covariances(std::forward<X>(x), degrees.value, "cov", where);
+  extents const shape = all.size() == 1 ? extents{} : all.shape();
+  return view<value_t<decltype(all)>, false>(reshaped(all.node(where), shape, where));
+}
+/// Pearson's correlation coefficients of the rows: cov divided by both standard deviations, kept in
+/// [-1, 1]. Types and errors as cov's.
+template <expression X>
+[[nodiscard]] auto corrcoef(X&& x, location where = location::here()) {
+  auto const all = statistics_detail::covariances(std::forward<X>(x), 1, "corrcoef", where);
+  using part = view<value_t<decltype(all)>, false>;
+  part const c(all.node(where));
+  lazy<value_t<part>> const deviation(sqrt(part(diagonal(c.node(), 0, where))));
+  auto const ratio = c / expand_dims(deviation, 1, where) / deviation;
+  extents const shape = all.size() == 1 ? extents{} : all.shape();
+  return part(reshaped(clip(ratio, -1, 1).node(where), shape, where));
 }
 
 /// sum and prod with NaN as 0 and 1; mean, var, std, min and max of the elements that are no NaN, NaN
@@ -159,6 +200,17 @@ template <expression X, reduce_detail::option... O>
     return statistics_detail::extreme_without_nan<false>(tree, options...);
   else
     return min(tree, options...);
+}
+
+/// argmin and argmax of the elements that are no NaN; 0 where there are none (NumPy: ValueError).
+template <expression X, reduce_detail::option... O>
+[[nodiscard]] auto nanargmax(X&& x, O const&... options) {
+  return argmax(statistics_detail::with_for_nan(as_tree(std::forward<X>(x)), -INFINITY),
+                options...);
+}
+template <expression X, reduce_detail::option... O>
+[[nodiscard]] auto nanargmin(X&& x, O const&... options) {
+  return argmin(statistics_detail::with_for_nan(as_tree(std::forward<X>(x)), INFINITY), options...);
 }
 
 /// log(sum(exp(x))) without overflow, over all elements or as the options say; SciPy's. Integers in

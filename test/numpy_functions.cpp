@@ -255,6 +255,32 @@ BOOST_AUTO_TEST_CASE(statistics_without_nan) {
   is(nanvar(z), "float64()", {2});
 }
 
+BOOST_AUTO_TEST_CASE(places_of_extremes_without_nan) {
+  array<double> const n{{nan_, 3, 1}, {4, nan_, 9}, {nan_, nan_, nan_}};
+  is(nanargmin(n), "int64()", {2});
+  is(nanargmax(n), "int64()", {5});
+  is(nanargmin(n, axis(1)), "int64(3,)", {2, 0, 0});
+  is(nanargmax(n, axis(0), keepdims), "int64(1, 3)", {1, 0, 1});
+  is(nanargmax(array<std::int8_t>{3, 7}), "int64()", {1});
+}
+
+BOOST_AUTO_TEST_CASE(covariances_of_rows) {
+  array<double> const m{{0, 2, 4}, {1, -1, 3}};
+  is(cov(m), "float64(2, 2)", {4, 2, 2, 4});
+  is(cov(m, ddof(0)), "float64(2, 2)", {8. / 3, 4. / 3, 4. / 3, 8. / 3});
+  is(cov(m(0, _)), "float64()", {4});
+  is(cov(m(slice(1), _)), "float64()", {4});
+  is(cov(m.astype<float>()), "float64(2, 2)", {4, 2, 2, 4});
+  is(cov(m(_, slice(1))), "float64(2, 2)", {nan_, nan_, nan_, nan_});
+  is(corrcoef(m), "float64(2, 2)", {1, 0.5, 0.5, 1});
+  is(corrcoef(m(1, _)), "float64()", {1});
+  is(corrcoef(vstack(m(0, _), -m(0, _))), "float64(2, 2)", {1, -1, -1, 1});
+  REFUSES_HERE(shape_error, "cov: variables are rows of 2-D arrays: shape (1, 2, 3)",
+               cov(m(newaxis, ellipsis)));
+  REFUSES_HERE(shape_error, "corrcoef: variables are rows of 2-D arrays: shape ()",
+               corrcoef(full({}, 1.)));
+}
+
 BOOST_AUTO_TEST_CASE(numbers_for_nan_and_infinity) {
   array<double> const a{nan_, inf, -inf, 1, -0.};
   double const most = std::numeric_limits<double>::max();

@@ -142,6 +142,10 @@ namespace {
   X(nanstd)                      \
   X(nanmin)                      \
   X(nanmax)                      \
+  X(nanargmin)                   \
+  X(nanargmax)                   \
+  X(cov)                         \
+  X(corrcoef)                    \
   X(logsumexp)                   \
   X(softmax)                     \
   X(log_softmax)                 \
