@@ -157,7 +157,7 @@ cell extreme_of(row x, bool greatest) {
     both_zeros |= c.re == 0 && best.re == 0 && std::signbit(c.re) != std::signbit(best.re);
     long double const bound = std::max(best.bound, c.bound);
     if (c.re != c.re || (greatest ? c.re > best.re : c.re < best.re)) best = c;
-    best.bound = best.re == best.re ? bound : 0;
+    best.bound = std::isfinite(best.re) ? bound : 0;
   }
   if (both_zeros && best.re == 0) best.bound = std::max(best.bound, least_error);
   return best;
