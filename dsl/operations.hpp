@@ -63,9 +63,10 @@ struct operation_row {
 
 // Bounds: the least small number above what was measured of both host columns in f32 and f64
 // (glibc 2.36, Eigen 3.4 with AVX2, AVX-512 and without), and, from 3 up, of what CUDA documents.
-// Two exceed 4: erfc is 5 in CUDA's f64; gelu_tanh takes exp of u(a), whose rounding counts 2 |u|
-// times, 7 at the domain's end and more below it. floor_divide is exact until quotients reach
-// 2^(digits - 2), where NumPy's algorithm rounds; absolute is exact but for complex.
+// Four exceed 4: erfc is 5 and gamma 10 in CUDA's f64, gammaln 6 in its f32; gelu_tanh takes exp of
+// u(a), whose rounding counts 2 |u| times, 7 at the domain's end and more below it. floor_divide is
+// exact until quotients reach 2^(digits - 2), where NumPy's algorithm rounds; absolute is exact but
+// for complex.
 
 // clang-format off
 
@@ -107,6 +108,8 @@ struct operation_row {
   X(rad2deg,    "",   "rad2deg",     real_floating,  floating,   -1e3,   1e3,    2,   scalar::multiply(a, decltype(a)(57.295779513082320877L))) \
   X(erf,        "",   "",            real_floating,  floating,   -6,     6,      2,   std::erf(a)) \
   X(erfc,       "",   "",            real_floating,  floating,   -6,     9,      5,   std::erfc(a)) \
+  X(gamma,      "",   "",            real_floating,  floating,    0.01,  30,     10,  std::tgamma(a)) \
+  X(gammaln,    "",   "",            real_floating,  floating,    0.01,  1e6,    6,   scalar::gammaln(a)) \
   X(sigmoid,    "",   "",            real_floating,  floating,   -80,    80,     3,   scalar::sigmoid(a)) \
   X(relu,       "",   "",            real,           common,     -1e3,   1e3,    0,   scalar::maximum(a, decltype(a)(0))) \
   X(gelu_tanh,  "",   "",            real_floating,  floating,   -3,     50,     16,  scalar::gelu_tanh(a)) \
@@ -150,7 +153,9 @@ struct operation_row {
   X(bitwise_or,    "",   "bitwise_or",    integral,      common,   -1e3,  1e3,     0,   static_cast<decltype(a)>(a | b)) \
   X(bitwise_xor,   "",   "bitwise_xor",   integral,      common,   -1e3,  1e3,     0,   static_cast<decltype(a)>(a ^ b)) \
   X(left_shift,    "",   "left_shift",    integral,      common,    0,    30,      0,   scalar::left_shift(a, b)) \
-  X(right_shift,   "",   "right_shift",   integral,      common,    0,    30,      0,   scalar::right_shift(a, b))
+  X(right_shift,   "",   "right_shift",   integral,      common,    0,    30,      0,   scalar::right_shift(a, b)) \
+  X(gcd,           "",   "gcd",           integral,      common,   -1e3,  1e3,     0,   scalar::gcd(a, b)) \
+  X(lcm,           "",   "lcm",           integral,      common,   -1e3,  1e3,     0,   scalar::lcm(a, b))
 
 //  name     op    NumPy      accepts        computes in  test domain  ulp  value of (a, b, c)
 #define SLOTH_TERNARY_OPERATIONS(X)                                                                 \

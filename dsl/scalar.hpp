@@ -226,6 +226,34 @@ SLOTH_HD constexpr T right_shift(T a, T b) {
     return T{};
 }
 
+/// Of the absolute values; 0 of two zeros. The least value's own is no T and wraps.
+template <class T>
+SLOTH_HD constexpr T gcd(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return a || b;
+  } else {
+    auto x = static_cast<unsigned_t<T>>(absolute(a)), y = static_cast<unsigned_t<T>>(absolute(b));
+    while (y != 0) {
+      auto const rest = static_cast<unsigned_t<T>>(x % y);
+      x = y;
+      y = rest;
+    }
+    return static_cast<T>(x);
+  }
+}
+/// Of the absolute values, wrapping; 0 where one is 0.
+template <class T>
+SLOTH_HD constexpr T lcm(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return a && b;
+  } else {
+    auto const divisor = static_cast<unsigned_t<T>>(gcd(a, b));
+    if (divisor == 0) return T{};
+    auto const part = static_cast<unsigned_t<T>>(static_cast<unsigned_t<T>>(absolute(a)) / divisor);
+    return static_cast<T>(multiply(part, static_cast<unsigned_t<T>>(absolute(b))));
+  }
+}
+
 template <class T>  // device code cannot call numeric_limits' host functions
 inline constexpr T infinity = std::numeric_limits<T>::infinity();
 
@@ -285,6 +313,20 @@ template <class T>
 SLOTH_HD T sigmoid(T a) {  // no overflow on either side
   T const e = std::exp(-std::fabs(a));
   return a >= T{} ? T(1) / (T(1) + e) : e / (T(1) + e);
+}
+
+/// log(|gamma(a)|).
+template <class T>
+SLOTH_HD T gammaln(T a) {
+#if defined(__CUDA_ARCH__)
+  return std::lgamma(a);
+#else  // lgamma writes the sign into a variable that all threads share
+  int sign;
+  if constexpr (std::is_same_v<T, float>)
+    return ::lgammaf_r(a, &sign);
+  else
+    return ::lgamma_r(a, &sign);
+#endif
 }
 
 /// tanh form of GELU (Hendrycks and Gimpel, arXiv:1606.08415), as cuBLASLt's epilogue, with

@@ -27,6 +27,16 @@ wide power_modulo(wide a, wide b) {  // a^b modulo 2^128
   return static_cast<wide>(half * half * (b % 2 ? static_cast<unsigned __int128>(a) : 1));
 }
 
+wide greatest_divisor(wide a, wide b) {
+  return b != 0 ? greatest_divisor(b, a % b) : a < 0 ? -a : a;
+}
+wide least_multiple(wide a, wide b) {  // modulo 2^128
+  if (a == 0 || b == 0) return 0;
+  wide const part = a / greatest_divisor(a, b);
+  auto const multiple = static_cast<modular>(part) * static_cast<modular>(b);
+  return static_cast<wide>((a < 0) != (b < 0) ? 0 - multiple : multiple);
+}
+
 using integer_reference = wide (*)(wide a, wide b, integer_type);
 std::map<std::string, integer_reference> const& integer_references() {
 #define IS(name, ...)                                                          \
@@ -52,6 +62,7 @@ std::map<std::string, integer_reference> const& integer_references() {
       IS(bitwise_and, a & b), IS(bitwise_or, a | b), IS(bitwise_xor, a ^ b),
       IS(left_shift, b < 0 || b >= t.bits ? 0 : static_cast<wide>(modular(a) << int(b))),
       IS(right_shift, b < 0 || b >= t.bits ? (a < 0 ? -1 : 0) : a >> int(b)),
+      IS(gcd, greatest_divisor(a, b)), IS(lcm, least_multiple(a, b)),
   };
   // clang-format on
 #undef IS
@@ -181,6 +192,8 @@ BOOST_AUTO_TEST_CASE(bool_is_a_number_of_one_bit) {
   is(bitwise_and(x, y), {false, false, false, true});
   is(bitwise_or(x, y), {false, true, true, true});
   is(bitwise_xor(x, y), {false, true, true, false});
+  is(gcd(x, y), {false, true, true, true});
+  is(lcm(x, y), {false, false, false, true});
   is(maximum(x, y), {false, true, true, true});
   is(minimum(x, y), {false, false, false, true});
   is(x == y, {true, false, false, true});

@@ -77,6 +77,15 @@ cell power_of(at const& of, cell const* x) {
     if (n & 1) result *= factor;
   return exactly(wrapped(of.type, result));
 }
+uint64_t divisor_of(uint64_t a, uint64_t b) { return b == 0 ? a : divisor_of(b, a % b); }
+cell greatest_divisor(at const& of, cell const* x) {
+  return exactly(
+      wrapped(of.type, divisor_of(bits_of(std::abs(x[0].re)), bits_of(std::abs(x[1].re)))));
+}
+cell least_multiple(at const& of, cell const* x) {
+  uint64_t const a = bits_of(std::abs(x[0].re)), b = bits_of(std::abs(x[1].re));
+  return exactly(a == 0 ? 0 : wrapped(of.type, a / divisor_of(a, b) * b));
+}
 bool is_shift(at const& of, cell const& by) { return 0 <= by.re && by.re < width_of(of.type); }
 cell left(at const& of, cell const* x) {
   if (!is_shift(of, x[1])) return exactly(0);
@@ -96,7 +105,8 @@ rule integer_rule(std::string_view name) {
       {"subtract", difference},      {"multiply", product},    {"floor_divide", floored},
       {"remainder", remaining},      {"fmod", truncated_rest}, {"power", power_of},
       {"bitwise_and", both},         {"bitwise_or", either},   {"bitwise_xor", one},
-      {"left_shift", left},          {"right_shift", right},
+      {"left_shift", left},          {"right_shift", right},   {"gcd", greatest_divisor},
+      {"lcm", least_multiple},
   };
   auto const found = all.find(name);
   return found == all.end() ? nullptr : found->second;

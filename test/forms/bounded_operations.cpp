@@ -74,6 +74,12 @@ cell tan_of(at const& of, cell const* x) {
     return undecided();
   return function<std::tan>(of, x);
 }
+/// Falls up to 1.4616 and rises above.
+template <long double (*F)(long double)>
+cell rises_late(at const& of, cell const* x) {
+  bool const decided = x->re + x->bound < 1.4L || x->re - x->bound > 1.5L;
+  return decided || x->re != x->re ? function<F>(of, x) : undecided();
+}
 cell relu_of(at const&, cell const* x) {
   if (x->is_exact()) return exactly(x->re != x->re || x->re > 0 ? x->re : 0);
   return {std::max(x->re, 0.L), 0, x->bound};
@@ -395,6 +401,7 @@ row_rules rules_of(std::string_view name) {
       MONOTONE(tanh, std::tanh), MONOTONE(arcsinh, std::asinh), MONOTONE(arccosh, std::acosh),
       MONOTONE(arctanh, std::atanh), MONOTONE(deg2rad, to_radians),
       MONOTONE(rad2deg, to_degrees), MONOTONE(erf, std::erf), MONOTONE(erfc, std::erfc),
+      {"gamma", {rises_late<std::tgamma>, nullptr}}, {"gammaln", {rises_late<std::lgamma>, nullptr}},
       MONOTONE(sigmoid, sigmoid_of), {"gelu_tanh", {function<gelu_tanh_of, 12>, nullptr}},
       {"isnan", {test_of<is_nan>, test_of<is_nan>}},
       {"isinf", {test_of<is_inf>, test_of<is_inf>}},

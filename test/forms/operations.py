@@ -127,6 +127,8 @@ UNARY = {
     "rad2deg": (FLOATING, "floating", (-1e2, 1e2), of_ends(math.degrees)),
     "erf": (FLOATING, "floating", (-6, 6), SIGNED_UNIT),
     "erfc": (FLOATING, "floating", (-6, 9), lambda lo, hi: (0, 2)),
+    "gamma": (FLOATING, "floating", (1.5, 8), of_ends(math.gamma)),
+    "gammaln": (FLOATING, "floating", (1.5, 1e4), of_ends(math.lgamma)),
     "sigmoid": (FLOATING, "floating", (-80, 80), lambda lo, hi: (0, 1)),
     "relu": (REAL, "common", None, lambda lo, hi: (0, max(hi, 0))),
     "gelu_tanh": (FLOATING, "floating", (-3, 50), lambda lo, hi: (-0.2, max(hi, 0))),
@@ -174,6 +176,8 @@ BINARY = {
     "bitwise_xor": BITS,
     "left_shift": (set(INTEGERS), "common", (0, 40), None),
     "right_shift": (set(INTEGERS), "common", (0, 40), None),
+    "gcd": BITS,
+    "lcm": BITS,
 }
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "remainder": "%", "equal": "==",
            "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=",
