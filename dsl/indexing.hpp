@@ -39,8 +39,7 @@ template <expression X, expression I>
                                         indices_of(std::forward<I>(indices), along.where), along));
 }
 template <expression X, expression I>
-[[nodiscard]] auto take(X&& x, I&& indices, std::int64_t along,
-                        location where = location::here()) {
+[[nodiscard]] auto take(X&& x, I&& indices, std::int64_t along, location where = location::here()) {
   return take(std::forward<X>(x), std::forward<I>(indices), axis(along, where));
 }
 /// Of the elements in row-major order.

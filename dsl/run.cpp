@@ -241,8 +241,7 @@ void run_take(primitive_operation const& call, void const* in, void const* indic
   g.index_inner = along;
   if (where == device::gpu)
     no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
-  std::int64_t const outside =
-      SLOTH_ON(where, first_outside(g.indices, at.shape.size(), g.extent));
+  std::int64_t const outside = SLOTH_ON(where, first_outside(g.indices, at.shape.size(), g.extent));
   if (outside >= 0) {
     node element(dtype::i64, {}, place);
     element.storage = at.storage;
@@ -282,13 +281,13 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::take_along_axis: return run_take(call, in[0], in[1], out, where, target.where);
     case primitive::compress:
       return SLOTH_ON(where, compress(size_of(x.type), x.shape.size(), in[0],
-                                          static_cast<bool const*>(in[1]), target.shape[0], out));
+                                      static_cast<bool const*>(in[1]), target.shape[0], out));
     case primitive::searchsorted:
       return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
-                                              call.option != 0, static_cast<std::int64_t*>(out)));
+                                          call.option != 0, static_cast<std::int64_t*>(out)));
     case primitive::bincount:
       return SLOTH_ON(where, bincount(static_cast<std::int64_t const*>(in[0]), x.shape.size(),
-                                          target.shape[0], static_cast<std::int64_t*>(out)));
+                                      target.shape[0], static_cast<std::int64_t*>(out)));
   }
 }
 #undef SLOTH_ON
