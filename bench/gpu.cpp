@@ -23,10 +23,15 @@ struct family {
   void (*run)(bench::cases&);
 };
 constexpr family families[] = {
-    {"elementwise", bench::elementwise}, {"broadcast", bench::broadcast},
-    {"reductions", bench::reductions},   {"rows", bench::rows},
-    {"random", bench::random},           {"gemm", bench::products},
-    {"planner", bench::planner},         {"small", bench::small},
+    {"elementwise", bench::elementwise},
+    {"broadcast", bench::broadcast},
+    {"reductions", bench::reductions},
+    {"rows", bench::rows},
+    {"order", bench::order},
+    {"random", bench::random},
+    {"gemm", bench::products},
+    {"planner", bench::planner},
+    {"small", bench::small},
     {"compare", bench::compare},
 };
 
@@ -72,10 +77,10 @@ int main(int argc, char** argv) try {
   bench::session session(
       argc, argv, "bench_gpu", "Sloth's GPU engine against hand-written kernels and its peers",
       [&](cxxopts::Options& options) {
-        options.add_options()(
-            "family",
-            "elementwise, broadcast, reductions, rows, random, gemm, planner, small or compare",
-            cxxopts::value(name)->default_value("elementwise"), "NAME")(
+        options.add_options()("family",
+                              "elementwise, broadcast, reductions, rows, order, random, gemm, "
+                              "planner, small or compare",
+                              cxxopts::value(name)->default_value("elementwise"), "NAME")(
             "peer", "A command that times the same cases: cupy='python3 gpu.py --library cupy'",
             cxxopts::value(commands), "NAME=COMMAND");
       });

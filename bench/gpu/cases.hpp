@@ -153,6 +153,7 @@ void elementwise(cases& all);
 void broadcast(cases& all);
 void reductions(cases& all);
 void rows(cases& all);
+void order(cases& all);
 void random(cases& all);
 void products(cases& all);
 void planner(cases& all);

@@ -45,6 +45,8 @@ VECTORS = {
     "mean": (1, lambda lib: lambda x: lib.mean(x)),
     "var": (1, lambda lib: lambda x: lib.var(x)),
     "norm": (1, lambda lib: lambda x: lib.norm(x)),
+    "cumsum": (1, lambda lib: lambda x: lib.cumsum(x)),
+    "sort": (1, lambda lib: lambda x: lib.sort(x)),
 }
 # The same of matrices, rows x columns; "r" is a row and "c" a column that fit.
 MATRICES = {

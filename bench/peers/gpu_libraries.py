@@ -48,6 +48,12 @@ class NumPy:
     def sum(self, x, axis=None):
         return x.sum(axis)
 
+    def cumsum(self, x):
+        return self.np.cumsum(x)
+
+    def sort(self, x):
+        return self.np.sort(x)
+
     def max(self, x):
         return x.max()
 
@@ -190,6 +196,12 @@ class Torch(NumPy):
 
     def sum(self, x, axis=None):
         return x.sum() if axis is None else x.sum(axis)
+
+    def cumsum(self, x):
+        return self.torch.cumsum(x, 0)
+
+    def sort(self, x):
+        return self.torch.sort(x)[0]
 
     def var(self, x):
         return x.var(correction=0)

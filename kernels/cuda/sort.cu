@@ -224,7 +224,7 @@ void sort_short(ordering const& o, int64_t rows, int64_t n, void const* in, void
 
 constexpr int64_t most_elements = std::numeric_limits<uint32_t>::max();
 // Rows from here on keep the device busy each by itself.
-constexpr int64_t least_alone = int64_t{1} << 19;
+constexpr int64_t least_alone = int64_t{1} << 21;
 
 /// Rows that are sorted together: by their keys, then by their numbers, which is one sort where both
 /// fit a word.

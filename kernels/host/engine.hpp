@@ -34,7 +34,7 @@ void reduce(fused_call const& call, extents const& shape, bool const* reduced, r
 void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 
 /// out = each of `rows` rows of n elements (row-major, no gaps) in ascending order, NaN last (complex:
-/// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in == out is allowed.
+/// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in and out are apart.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 /// out = for each row the indices that sort it, stable.
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
