@@ -79,6 +79,9 @@ BOOST_AUTO_TEST_CASE(elements_with_a_flag) {
   array<double> const many = generator(2).uniform(0., 1., {300001});
   array<double> const high = compress(many > 0.25, many);
   BOOST_TEST(high.size() == count_nonzero(many > 0.25).item());
+  array<bool> const flags = many > 0.25;
+  BOOST_TEST(array_equal(compress(flags(slice(1, _)), many(slice(1, _))),
+                         compress(many(slice(1, _)) > 0.25, many(slice(1, _)))));
   double last = 0;
   auto const all = many.to_vector();
   std::size_t next = 0;

@@ -174,7 +174,7 @@ class Torch(NumPy):
     def type(self, name):
         names = {"f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64",
                  "complex64": "complex64"}
-        return getattr(self.torch, names[name])
+        return getattr(self.torch, names[name]) if name in names else None
 
     def between(self, low, high, shape, type, seed):
         rng = self.torch.Generator(self.device).manual_seed(seed)

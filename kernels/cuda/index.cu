@@ -67,19 +67,25 @@ __global__ void take_words(const __grid_constant__ gather g) {
   }
 }
 
-// A warp's 512 flags, 32 at a time: bit k of a lane is flag 32 k + lane.
-constexpr int warp_flags = 512, block_flags = threads / 32 * warp_flags;
+// A warp's 512 flags: bit k of a lane is flag 16 lane + k.
+constexpr int lane_flags = 16, warp_flags = 32 * lane_flags,
+              block_flags = threads / 32 * warp_flags;
 
+/// The lane's flags; `count` becomes the warp's.
 __device__ unsigned flags_of_lane(bool const* flags, int64_t first, int64_t n, int& count) {
+  int64_t const at = first + static_cast<int>(threadIdx.x) % 32 * lane_flags;
   unsigned own = 0;
-  count = 0;
+  if (at + lane_flags <= n && reinterpret_cast<std::uintptr_t>(flags) % 16 == 0) {
+    uint4 const bytes = *reinterpret_cast<uint4 const*>(flags + at);
+    unsigned const words[] = {bytes.x, bytes.y, bytes.z, bytes.w};
 #pragma unroll
-  for (int k = 0; k < warp_flags / 32; ++k) {
-    int64_t const at = first + k * 32 + threadIdx.x % 32;
-    bool const set = at < n && flags[at];
-    own |= unsigned{set} << k;
-    count += __popc(__ballot_sync(~0u, set));
+    for (int w = 0; w < 4; ++w) own |= words[w] * 0x10204080u >> 28 << 4 * w;  // 4 bytes of 0 or 1
+  } else {
+    for (int k = 0; k < lane_flags; ++k) own |= unsigned{at + k < n && flags[at + k]} << k;
   }
+  count = __popc(own);
+#pragma unroll
+  for (int d = 16; d > 0; d /= 2) count += __shfl_xor_sync(~0u, count, d);
   return own;
 }
 __device__ int64_t first_of_warp() {
@@ -110,11 +116,22 @@ __global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_
   __syncthreads();
   int64_t to = blockIdx.x > 0 ? until[blockIdx.x - 1] : 0;
   for (int w = 0; w < warp; ++w) to += of_warp[w];
+  // Of neighbours' elements together, all loads before the first store.
+  auto const set = [&](int k) {
+    return (__shfl_sync(~0u, own, 2 * k + lane / 16) >> lane % 16 & 1) != 0;
+  };
+  U value[warp_flags / 32];
+  unsigned chosen = 0;  // bit k: flag 32 k + lane
+#pragma unroll
+  for (int k = 0; k < warp_flags / 32; ++k)
+    if (set(k)) {
+      chosen |= 1u << k;
+      value[k] = in[first + k * 32 + lane];
+    }
 #pragma unroll
   for (int k = 0; k < warp_flags / 32; ++k) {
-    bool const set = own >> k & 1;
-    unsigned const all = __ballot_sync(~0u, set);
-    if (set) out[to + __popc(all & ((1u << lane) - 1))] = in[first + k * 32 + lane];
+    unsigned const all = __ballot_sync(~0u, chosen >> k & 1);
+    if (chosen >> k & 1) out[to + __popc(all & ((1u << lane) - 1))] = value[k];
     to += __popc(all);
   }
 }

@@ -1,6 +1,7 @@
 // Sorts of order-preserving unsigned keys: short rows by a bitonic network in shared memory, all else
 // by CUB's radix sort. Its kernels are large: it has keys of 32 and 64 bits, alone and with indices
-// of 32 bits; what the kernels here know of the type is an argument.
+// of 32 bits, and for one row f32 and f64 as they are; what the kernels here know of the type is an
+// argument.
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
 
@@ -320,6 +321,51 @@ void sort_values(long_rows const& all, void* out) {
   launch_for(all.size, &store_values<K>, all.order, all.size, keys.Current(), out);
 }
 
+/// How many NaNs with a sign an ascending array begins with: CUB's order is that of the bits.
+template <class T>
+__global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* count) {
+  auto const leads = [&](uint32_t i) { return sorted[i] != sorted[i] && signbit(sorted[i]); };
+  uint32_t first = 0, left = leads(0) ? size : 0;
+  while (left > 0) {
+    uint32_t const half = left / 2;
+    if (leads(first + half)) {
+      first += half + 1;
+      left -= half + 1;
+    } else {
+      left = half;
+    }
+  }
+  *count = first;
+}
+/// to[i] = from[i + by], around the end; nothing is done where `by` is 0.
+template <class T>
+__global__ void rotate(T const* from, uint32_t size, uint32_t const* by, bool around, T* to) {
+  uint32_t const k = *by;
+  if (k == 0) return;
+  for (int64_t i = thread_index(); i < size; i += int64_t{gridDim.x} * block) {
+    int64_t const at = around ? i + k : i;
+    to[i] = from[at < size ? at : at - size];
+  }
+}
+
+/// One row of floats, which CUB reads as they are: two passes over memory less than through keys.
+template <class T>
+void sort_floats(T const* in, uint32_t size, T* out) {
+  with_memory([&](void* memory, std::size_t& bytes) {
+    return cub::DeviceRadixSort::SortKeys(memory, bytes, in, out, size, 0, int{8 * sizeof(T)},
+                                          stream());
+  });
+  workspace const leading(sizeof(uint32_t)), copy(std::size_t{size} * sizeof(T));
+  auto* const count = reinterpret_cast<uint32_t*>(leading.data());
+  auto* const other = reinterpret_cast<T*>(copy.data());
+  int64_t const blocks = std::min<int64_t>((int64_t{size} + block - 1) / block, 4096);
+  launch(count_leading_nans<T>, 1, 1, static_cast<T const*>(out), size, count);
+  launch(rotate<T>, blocks, block, static_cast<T const*>(out), size,
+         static_cast<uint32_t const*>(count), false, other);
+  launch(rotate<T>, blocks, block, static_cast<T const*>(other), size,
+         static_cast<uint32_t const*>(count), true, out);
+}
+
 /// Sorts indices by one word of the keys, of which the first comes with indices in order.
 template <class K>
 void sort_by(long_rows const& all, word which, bool first, cub::DoubleBuffer<K> keys,
@@ -343,6 +389,12 @@ void sort_indices(long_rows const& all, cub::DoubleBuffer<uint32_t>& index) {
 
 /// The values, or the indices as int64.
 void sort_long(long_rows const& all, void* out, bool indices) {
+  ordering const& o = all.order;
+  if (!indices && o.floating && !o.complex && o.bytes >= 4 && all.size == all.n && all.in != out) {
+    if (o.bytes == 4)
+      return sort_floats(static_cast<float const*>(all.in), all.size, static_cast<float*>(out));
+    return sort_floats(static_cast<double const*>(all.in), all.size, static_cast<double*>(out));
+  }
   bool const narrow = all.key_bits() + all.row_bits() <= 32;
   if (!indices && !all.order.complex && all.one_word())
     return narrow ? sort_values<uint32_t>(all, out) : sort_values<uint64_t>(all, out);
