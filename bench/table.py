@@ -61,6 +61,14 @@ GPU_ROWS = [
     ("layer_norm/f32/1000000x128", "the same, 10^6 x 128"),
     ("layer_norm/f32/128x1000000", "the same, 128 x 10^6"),
     ("layer_norm/f32/20000x10007", "the same, 20000 x 10007"),
+    ("cumsum/f32/2^28", "`cumsum(x)`, f32, 2^28"),
+    ("cumsum/f64/2^27", "the same, f64, 2^27"),
+    ("cumsum_rows_128/f32/2^28", "of rows of 128, f32, 2^28"),
+    ("cumsum_rows_128/f64/2^27", "the same, f64, 2^27"),
+    ("sort/f32/2^26", "`sort(x)`, f32, 2^26"),
+    ("sort/f64/2^26", "the same, f64"),
+    ("compress/f32/2^28", "`compress(flags, x)`, half of them, f32, 2^28"),
+    ("bincount/i64/2^26", "`bincount(x)`, 256 values, i64, 2^26"),
     ("rand/f32/2^28", "`rand<float>(n)`, 2^28"),
     ("rand/f64/2^27", "`rand(n)`, 2^27"),
     ("normal/f32/2^28", "normal numbers, f32, 2^28"),
@@ -90,7 +98,7 @@ GPU_ROWS = [
     ("compare/f64/15000", "the same, n = 15000"),
 ]
 # What is written by hand or called bare, in one column under the name given there.
-BY_HAND = ("hand", "cublas", "curand", "launch", "curand, cublas", "product", "graph")
+BY_HAND = ("hand", "cub", "cublas", "curand", "launch", "curand, cublas", "product", "graph")
 PEERS = {"cupy": "CuPy", "cupy_fuse": "CuPy fuse", "torch": "PyTorch", "torch_compile": "torch.compile",
          "jax": "JAX", "numpy": "NumPy"}
 
