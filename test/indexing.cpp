@@ -1,20 +1,14 @@
 // Elements chosen by arrays of indices and of flags. Against NumPy's values.
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
+#include <test/values.hpp>
 
 using namespace sloth;
 
 namespace {
 
 using std::int64_t;
-using values = std::vector<double>;
 using ids = std::vector<int64_t>;
-
-template <expression X>
-void is(X const& x, std::string const& form, values const& want) {
-  BOOST_TEST(to_string(dtype_of<value_t<X>>) + to_string(x.shape()) == form);
-  BOOST_TEST(x.template astype<double>().to_vector() == want, boost::test_tools::per_element());
-}
 
 array<double> const x{{0, 1, 2}, {3, 4, 5}};
 

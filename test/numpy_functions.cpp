@@ -1,27 +1,13 @@
 // Functions that are made of others: products, neighbours, statistics. Against NumPy's values.
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
+#include <test/values.hpp>
 
 using namespace sloth;
 
 namespace {
 
-using values = std::vector<double>;
 using ids = std::vector<std::int64_t>;
-double const nan_ = NAN, inf = INFINITY;
-
-/// Type, shape and elements to 1e-14 of their size, NaN for NaN.
-template <expression X>
-void is(X const& x, std::string const& form, values const& want) {
-  BOOST_TEST(to_string(dtype_of<value_t<X>>) + to_string(x.shape()) == form);
-  auto const got = x.template astype<double>().to_vector();
-  BOOST_REQUIRE_EQUAL(got.size(), want.size());
-  for (std::size_t i = 0; i < got.size(); ++i)
-    BOOST_TEST((std::isnan(want[i])
-                    ? std::isnan(got[i])
-                    : got[i] == want[i] || std::abs(got[i] - want[i]) <= 1e-14 * std::abs(want[i])),
-               form << " [" << i << "] is " << got[i] << ", not " << want[i]);
-}
 
 array<double> const x{{0, 1, 2}, {3, 4, 5}}, y{{1, -1, 2}, {0, 3, -2}};
 

@@ -1,6 +1,7 @@
 // Sorted arrays and what is read off them, against NumPy's values and std::stable_sort.
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
+#include <test/values.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -10,20 +11,7 @@ using namespace sloth;
 namespace {
 
 using std::int64_t;
-using values = std::vector<double>;
 using ids = std::vector<int64_t>;
-double const nan_ = NAN, inf = INFINITY;
-
-template <expression X>
-void is(X const& x, std::string const& form, values const& want) {
-  BOOST_TEST(to_string(dtype_of<value_t<X>>) + to_string(x.shape()) == form);
-  auto const got = x.template astype<double>().to_vector();
-  BOOST_REQUIRE_EQUAL(got.size(), want.size());
-  for (std::size_t i = 0; i < got.size(); ++i)
-    BOOST_TEST((got[i] == want[i] || (std::isnan(want[i]) && std::isnan(got[i])) ||
-                std::abs(got[i] - want[i]) <= 1e-15 * std::abs(want[i])),
-               form << " [" << i << "] is " << got[i] << ", not " << want[i]);
-}
 
 array<double> const x{{3, 1, 2}, {9, 7, 8}};
 
