@@ -33,10 +33,7 @@ int axis_of(joining how, int rank, axis_list const& along) {
     case joining::dstack: return 2;
     default: break;
   }
-  if (along.axes.rank() != 1)
-    throw index_error(std::string(to_string(how)) + ": takes one axis", along.where);
-  int const axes = how == joining::stack ? rank + 1 : rank;
-  return normalize_axis(along.axes[0], axes, to_string(how), along.where);
+  return one_axis(along, how == joining::stack ? rank + 1 : rank, to_string(how));
 }
 
 /// The part's shape with the axis that it may lack.

@@ -9,23 +9,13 @@ neighbours neighbours_of(node_ptr const& x, std::int64_t along, const char* name
   if (x->shape.rank() == 0)
     throw shape_error(std::string(name) + ": the array has no axis: shape ()", where);
   int const axis = normalize_axis(along, x->shape.rank(), name, where);
-  extents shape = x->shape;
-  shape[axis] = std::max<std::int64_t>(shape[axis] - 1, 0);
-  std::int64_t const next = shape[axis] > 0 ? x->stride[axis] : 0;
-  return {node::of_view(x, shape, x->stride, x->offset + next, where),
-          node::of_view(x, shape, x->stride, x->offset, where)};
+  std::int64_t const n = std::max<std::int64_t>(x->shape[axis] - 1, 0);
+  return {shape_detail::range_of(x, axis, 1, n, 1, where),
+          shape_detail::range_of(x, axis, 0, n, 1, where)};
 }
 
 void require_order(std::int64_t n, location where) {
   if (n < 0) throw shape_error("diff: a negative order: " + std::to_string(n), where);
-}
-
-node_ptr places_of(node_ptr const& x, int axis, std::int64_t begin, std::int64_t count,
-                   location where) {
-  extents shape = x->shape;
-  shape[axis] = count;
-  return node::of_view(x, shape, x->stride, x->offset + (count > 0 ? begin * x->stride[axis] : 0),
-                       where);
 }
 
 int axis_of_gradient(extents const& shape, std::int64_t along, location where) {

@@ -19,9 +19,6 @@ void require_order(std::int64_t n, location where);
 /// 1-D values as they lie along an axis of `shape`; others as they are. Throws shape_error.
 [[nodiscard]] node_ptr along_axis(node_ptr const& values, extents const& shape, std::int64_t along,
                                   const char* name, location where);
-/// `count` elements along an axis from `begin` on: a view.
-[[nodiscard]] node_ptr places_of(node_ptr const& x, int axis, std::int64_t begin,
-                                 std::int64_t count, location where);
 /// Throws index_error, and shape_error for fewer than 2 elements.
 [[nodiscard]] int axis_of_gradient(extents const& shape, std::int64_t along, location where);
 
@@ -63,8 +60,8 @@ template <expression F>
   int const at = difference_detail::axis_of_gradient(x->shape, along, where);
   std::int64_t const n = x->shape[at];
   auto const slope = [&](std::int64_t from, std::int64_t to, std::int64_t count) {
-    part const before(difference_detail::places_of(x, at, from, count, where));
-    part const after(difference_detail::places_of(x, at, to, count, where));
+    part const before(shape_detail::range_of(x, at, from, count, 1, where));
+    part const after(shape_detail::range_of(x, at, to, count, 1, where));
     return divide(subtract(after, before, where), dx * double(to - from), where);
   };
   return concatenate(axis(at, where), slope(0, 1, 1), slope(0, 2, n - 2), slope(n - 2, n - 1, 1));

@@ -41,7 +41,7 @@ template <expression X, expression E>
   array<type> const bounds(std::forward<E>(edges));
   order_detail::require_1d(bounds.shape(), "histogram", where);
   std::int64_t const bins = bounds.size() - 1;
-  if (bins < 1) histogram_detail::require_range(bins, 0, 1, where);
+  histogram_detail::require_range(bins, 0, 1, where);
   auto const values = ravel(std::forward<X>(x), where);
   auto const first = bounds(0), last = bounds(bins);
   auto const place = searchsorted(bounds, values, side::right, where) - 1;

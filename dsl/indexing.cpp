@@ -3,16 +3,8 @@
 namespace sloth::inline SLOTH_ABI {
 namespace indexing_detail {
 
-namespace {
-int axis_of(axis_list const& along, int rank, const char* name) {
-  if (along.axes.rank() != 1)
-    throw index_error(std::string(name) + ": takes one axis", along.where);
-  return normalize_axis(along.axes[0], rank, name, along.where);
-}
-}  // namespace
-
 node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along) {
-  int const axis = axis_of(along, x->shape.rank(), "take");
+  int const axis = one_axis(along, x->shape.rank(), "take");
   extents shape(x->shape.begin(), x->shape.begin() + axis);
   for (std::int64_t extent : indices->shape) shape.push_back(extent);
   for (int a = axis + 1; a < x->shape.rank(); ++a) shape.push_back(x->shape[a]);
@@ -21,7 +13,7 @@ node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& alon
 }
 
 node_ptr taken_along(node_ptr const& x, node_ptr const& indices, axis_list const& along) {
-  int const axis = axis_of(along, x->shape.rank(), "take_along_axis");
+  int const axis = one_axis(along, x->shape.rank(), "take_along_axis");
   extents wanted = x->shape;
   if (indices->shape.rank() == wanted.rank()) wanted[axis] = indices->shape[axis];
   if (indices->shape != wanted)

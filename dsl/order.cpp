@@ -7,7 +7,7 @@ namespace order_detail {
 
 neighbours around(node_ptr const& sorted, double q, axis_list const& along, const char* name) {
   location const where = along.where;
-  int const axis = normalize_axis(along.axes[0], sorted->shape.rank(), name, where);
+  int const axis = one_axis(along, sorted->shape.rank(), name);
   if (!(q >= 0 && q <= 1))
     throw dtype_error(
         std::string(name) + ": must be in [0, 1]: " + promotion_detail::number_text(q), where);
@@ -31,17 +31,13 @@ neighbours around(node_ptr const& sorted, double q, axis_list const& along, cons
 }
 
 node_ptr last_of(node_ptr const& x, std::int64_t k, axis_list const& along) {
-  int const axis = normalize_axis(along.axes[0], x->shape.rank(), "topk", along.where);
-  extents shape = x->shape;
-  if (k < 0 || k > shape[axis])
+  int const axis = one_axis(along, x->shape.rank(), "topk");
+  std::int64_t const n = x->shape[axis];
+  if (k < 0 || k > n)
     throw shape_error("topk: " + std::to_string(k) + " elements of axis " + std::to_string(axis) +
-                          " of " + to_string(shape),
+                          " of " + to_string(x->shape),
                       along.where);
-  strides stride = x->stride;
-  std::int64_t const last = shape[axis] > 0 ? (shape[axis] - 1) * stride[axis] : 0;
-  shape[axis] = k;
-  stride[axis] = -stride[axis];
-  return node::of_view(x, std::move(shape), std::move(stride), x->offset + last, along.where);
+  return shape_detail::range_of(x, axis, n - 1, k, -1, along.where);
 }
 
 void require_1d(extents const& shape, const char* name, location where) {

@@ -69,8 +69,8 @@ std::vector<std::int64_t> identity_of(node const& n) {
   return identity;
 }
 
-/// Products, reductions and primitives of a plan that were written more than once: the later ones become names of
-/// the first.
+/// Products, reductions and primitives of a plan that were written more than once: the later ones
+/// become names of the first.
 class equal_nodes {
  public:
   void merge(node_ptr const& n) {

@@ -13,10 +13,8 @@ node_ptr primitive_node(primitive is, dtype type, extents shape, std::vector<nod
 
 node_ptr primitive_along(primitive is, dtype type, node_ptr const& x, axis_list const& along) {
   location const where = along.where;
-  if (along.axes.rank() != 1)
-    throw index_error(std::string(to_string(is)) + ": takes one axis", where);
   int const rank = x->shape.rank();
-  int const axis = normalize_axis(along.axes[0], rank, to_string(is), where);
+  int const axis = one_axis(along, rank, to_string(is));
   if (axis == rank - 1) return primitive_node(is, type, x->shape, {x}, 0, where);
   // Elsewhere the axis is moved to the end first, and the result is read as x lies.
   node_ptr const moved = shape_detail::moved(x, {axis}, {-1}, where);

@@ -1,6 +1,12 @@
 #include <dsl/reduce.hpp>
 
 namespace sloth::inline SLOTH_ABI {
+
+int one_axis(axis_list const& list, int rank, const char* name) {
+  if (list.axes.rank() != 1) throw index_error(std::string(name) + ": takes one axis", list.where);
+  return normalize_axis(list.axes[0], rank, name, list.where);
+}
+
 namespace reduce_detail {
 
 namespace {

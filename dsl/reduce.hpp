@@ -39,6 +39,9 @@ struct ddof {
   explicit constexpr ddof(double v) : value(v) {}
 };
 
+/// The number from 0 of the only axis in the list. Throws index_error.
+[[nodiscard]] int one_axis(axis_list const& list, int rank, const char* name);
+
 namespace reduce_detail {
 
 /// What the options of one call say.

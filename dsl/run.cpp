@@ -221,17 +221,17 @@ void run_take(primitive_operation const& call, void const* in, void const* indic
               device where, location place) {
   node const &x = *call.operands[0], &at = *call.operands[1];
   int const axis = static_cast<int>(call.option);
-  gather g{size_of(x.type),
-           1,
-           x.shape[axis],
-           1,
-           0,
-           0,
-           0,
-           0,
-           in,
-           static_cast<std::int64_t const*>(indices),
-           out};
+  gather g{.element = size_of(x.type),
+           .outer = 1,
+           .extent = x.shape[axis],
+           .inner = 1,
+           .count = 0,
+           .index_outer = 0,
+           .index_step = 0,
+           .index_inner = 0,
+           .in = in,
+           .indices = static_cast<std::int64_t const*>(indices),
+           .out = out};
   for (int a = 0; a < axis; ++a) g.outer *= x.shape[a];
   for (int a = axis + 1; a < x.shape.rank(); ++a) g.inner *= x.shape[a];
   bool const along = call.is == primitive::take_along_axis;

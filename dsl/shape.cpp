@@ -13,7 +13,14 @@ node_ptr view_of_node(node_ptr const& base, extents shape, strides stride, locat
   return node::of_view(base, std::move(shape), std::move(stride), base->offset, where);
 }
 
-/// Elements first, first + step, ... along an axis; step 0 reads one again and again.
+node_ptr joined(std::vector<concatenate_detail::part> parts, int along, dtype type,
+                location where) {
+  using concatenate_detail::joining;
+  return join(joining::concatenate, std::move(parts), axis(along, where), type);
+}
+
+}  // namespace
+
 node_ptr range_of(node_ptr const& base, int axis, std::int64_t first, std::int64_t count,
                   std::int64_t step, location where) {
   extents shape = base->shape;
@@ -23,14 +30,6 @@ node_ptr range_of(node_ptr const& base, int axis, std::int64_t first, std::int64
   stride[axis] *= step;
   return node::of_view(base, std::move(shape), std::move(stride), base->offset + offset, where);
 }
-
-node_ptr joined(std::vector<concatenate_detail::part> parts, int along, dtype type,
-                location where) {
-  using concatenate_detail::joining;
-  return join(joining::concatenate, std::move(parts), axis(along, where), type);
-}
-
-}  // namespace
 
 std::vector<int> distinct_axes(extents const& axes, int rank, const char* name, location where) {
   std::vector<int> all;

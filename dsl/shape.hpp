@@ -44,6 +44,9 @@ namespace shape_detail {
 [[nodiscard]] node_ptr padded(node_ptr base, std::vector<pad_width> const& widths, pad_mode mode,
                               fused_operation const& value, location where);
 
+/// `count` elements first, first + step, ... along an axis; step 0 reads one again and again.
+[[nodiscard]] node_ptr range_of(node_ptr const& base, int axis, std::int64_t first,
+                                std::int64_t count, std::int64_t step, location where);
 /// The axes as numbers from 0. Throws index_error, for one that is given twice too.
 [[nodiscard]] std::vector<int> distinct_axes(extents const& axes, int rank, const char* name,
                                              location where);

@@ -13,10 +13,6 @@ namespace host_engine {
 
 namespace {
 
-struct u128 {
-  std::uint64_t low, high;
-};
-
 // One axis of both sides.
 struct axis {
   std::int64_t to, from, length;
@@ -154,18 +150,6 @@ void copy_as(block_of to, const_block_of from, std::int64_t const* length, int r
        length, rank);
 }
 
-// Calls f with an unsigned number of that many bytes.
-template <class F>
-void as_word(std::int64_t size, F f) {
-  switch (size) {
-    case 1: return f(std::uint8_t{});
-    case 2: return f(std::uint16_t{});
-    case 4: return f(std::uint32_t{});
-    case 8: return f(std::uint64_t{});
-    default: return f(u128{});
-  }
-}
-
 }  // namespace
 
 void copy_block(block_of to, const_block_of from, std::int64_t const* length, int rank,
@@ -174,11 +158,11 @@ void copy_block(block_of to, const_block_of from, std::int64_t const* length, in
     ++length, ++to.stride, ++from.stride;
     --rank;
   }
-  as_word(size, [&]<class U>(U) { copy_as<U>(to, from, length, rank); });
+  with_word(size, [&]<class U>(U) { copy_as<U>(to, from, length, rank); });
 }
 
 void fill(std::byte* to, std::byte const* value, std::int64_t n, std::int64_t size) {
-  as_word(size, [&]<class U>(U) {
+  with_word(size, [&]<class U>(U) {
     fill(reinterpret_cast<U*>(to), *reinterpret_cast<U const*>(value), n);
   });
 }

@@ -9,6 +9,21 @@
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
 
+struct u128 {
+  std::uint64_t low, high;
+};
+/// Calls f with a word of an element's size in bytes: 1, 2, 4, 8 or 16.
+template <class F>
+void with_word(std::int64_t size, F const& f) {
+  switch (size) {
+    case 1: return f(std::uint8_t{});
+    case 2: return f(std::uint16_t{});
+    case 4: return f(std::uint32_t{});
+    case 8: return f(std::uint64_t{});
+    default: return f(u128{});
+  }
+}
+
 /// One side of a copy: its first element and its strides, in elements, one an axis.
 struct block_of {
   std::byte* data;

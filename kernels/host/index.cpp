@@ -1,4 +1,5 @@
 // Elements chosen by indices or flags, found in order, and counted.
+#include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
 
 #include <dsl/promotion.hpp>
@@ -31,21 +32,6 @@ void for_parts(int64_t n, int64_t each, F const& f) {
                  j.f(p * j.each, std::min(j.n, (p + 1) * j.each));
                },
                &all);
-}
-
-struct u128 {
-  std::uint64_t low, high;
-};
-/// Calls f<U>() with the word of an element's size.
-template <class F>
-void with_word(int64_t bytes, F const& f) {
-  switch (bytes) {
-    case 1: return f.template operator()<std::uint8_t>();
-    case 2: return f.template operator()<std::uint16_t>();
-    case 4: return f.template operator()<std::uint32_t>();
-    case 8: return f.template operator()<std::uint64_t>();
-    default: return f.template operator()<u128>();
-  }
 }
 
 template <class U>
@@ -109,7 +95,7 @@ int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
 
 void take(gather const& g) {
   if (g.outer * g.count * g.inner == 0) return;
-  with_word(g.element, [&]<class U>() { take_words<U>(g); });
+  with_word(g.element, [&]<class U>(U) { take_words<U>(g); });
 }
 
 void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t, void* out) {
@@ -118,7 +104,7 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
     before[first / part] = std::count(flags + first, flags + last, true);
   });
   std::exclusive_scan(before.begin(), before.end(), before.begin(), int64_t{0});
-  with_word(element, [&]<class U>() {
+  with_word(element, [&]<class U>(U) {
     for_parts(n, part, [&](int64_t first, int64_t last) {
       auto const* const from = static_cast<U const*>(in);
       U* to = static_cast<U*>(out) + before[first / part];
