@@ -13,6 +13,15 @@ void require_not_negative(std::int64_t least, location where) {
   if (least < 0) throw index_error("bincount: a negative value: " + std::to_string(least), where);
 }
 
+void require_length(std::int64_t minlength, location where) {
+  if (minlength < 0)
+    throw shape_error("bincount: a negative length: " + std::to_string(minlength), where);
+}
+
+void require_ascending(bool ascend, location where) {
+  if (!ascend) throw dtype_error("histogram: the edges do not ascend", where);
+}
+
 void require_range(std::int64_t bins, double low, double high, location where) {
   using promotion_detail::number_text;
   if (bins < 1) throw shape_error("histogram: " + std::to_string(bins) + " bins", where);

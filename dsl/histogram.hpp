@@ -11,6 +11,10 @@ namespace histogram_detail {
 [[nodiscard]] node_ptr counts_of(node_ptr const& values, std::int64_t bins, location where);
 /// Throws index_error for the least value of bincount below 0.
 void require_not_negative(std::int64_t least, location where);
+/// Throws shape_error for less than no counts.
+void require_length(std::int64_t minlength, location where);
+/// Throws dtype_error unless they do.
+void require_ascending(bool ascend, location where);
 /// Throws shape_error unless there is a bin, dtype_error unless low <= high are finite.
 void require_range(std::int64_t bins, double low, double high, location where);
 
@@ -25,6 +29,7 @@ template <expression X>
   order_detail::require_1d(x.shape(), "bincount", where);
   view<std::int64_t, false> const values(
       as_argument<std::int64_t>(as_tree(std::forward<X>(x)), where).node(where));
+  histogram_detail::require_length(minlength, where);
   std::int64_t bins = minlength;
   if (values.size() > 0) {
     histogram_detail::require_not_negative(min(values).item(where), where);
@@ -34,7 +39,7 @@ template <expression X>
 }
 
 /// How many elements of x lie in each bin between ascending edges; the last bin has both of its edges:
-/// (counts i64, edges).
+/// (counts i64, edges). Throws shape_error, and dtype_error where edges do not ascend.
 template <expression X, expression E>
 [[nodiscard]] auto histogram(X&& x, E&& edges, location where = location::here()) {
   using type = value_t<E>;
@@ -42,6 +47,8 @@ template <expression X, expression E>
   order_detail::require_1d(bounds.shape(), "histogram", where);
   std::int64_t const bins = bounds.size() - 1;
   histogram_detail::require_range(bins, 0, 1, where);
+  histogram_detail::require_ascending(
+      all(bounds(slice(1, _)) >= bounds(slice(0, bins))).item(where), where);
   auto const values = ravel(std::forward<X>(x), where);
   auto const first = bounds(0), last = bounds(bins);
   auto const place = searchsorted(bounds, values, side::right, where) - 1;

@@ -170,6 +170,9 @@ BOOST_AUTO_TEST_CASE(counts) {
   is(histogram(array<double>{1, 2, nan_, 5, 9}, 2, 1, 5).first, "int64(2,)", {2, 1});
   is(histogram(array<double>{3, 3}, 2).second, "float64(3,)", {2.5, 3, 3.5});
   is(histogram(zeros(0), 2).first, "int64(2,)", {0, 0});
+  REFUSES_HERE(shape_error, "bincount: a negative length: -1", bincount(zeros<int>(0), -1));
+  REFUSES_HERE(dtype_error, "histogram: the edges do not ascend",
+               histogram(data, array<double>{0, 5, 3}));
   REFUSES_HERE(shape_error, "histogram: 0 bins", histogram(data, 0));
   REFUSES_HERE(dtype_error, "histogram: no range: nan to nan", histogram(array<double>{1, nan_}));
 }
