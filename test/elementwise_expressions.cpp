@@ -334,4 +334,41 @@ BOOST_AUTO_TEST_CASE(broadcast_shapes) {
   }
 }
 
+namespace {
+
+/// y is 2 m with its last two axes exchanged.
+template <class T>
+int wrong_places(array<T> const& m, array<T> const& y) {
+  std::int64_t const rows = m.shape()[m.rank() - 2], columns = m.shape().back();
+  int wrong = 0;
+  for (std::int64_t k = 0; k < m.size(); ++k) {
+    std::int64_t const column = k % columns, row = k / columns % rows;
+    wrong +=
+        y.data()[k / (rows * columns) * (rows * columns) + column * rows + row] != 2 * m.data()[k];
+  }
+  return wrong;
+}
+
+template <class T>
+void check_transposed(std::int64_t rows, std::int64_t columns) {
+  array<T> const m = arange(3 * rows * columns).reshape(3, rows, columns).template astype<T>();
+  BOOST_TEST(wrong_places(array<T>(m(1)), array<T>(2 * m(1).T())) == 0);
+  BOOST_TEST(wrong_places(m, array<T>(2 * transpose(m, {0, 2, 1}))) == 0);
+  // Columns that begin elsewhere, whose copy has shorter rows than they have, and rows backwards.
+  auto const cut = m(2, ellipsis, slice(1, _));
+  BOOST_TEST(wrong_places(array<T>(cut), array<T>(2 * cut.T())) == 0);
+  auto const turned = m(0, slice(_, _, -1));
+  BOOST_TEST(wrong_places(array<T>(turned), array<T>(2 * turned.T())) == 0);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(transposed_operands) {
+  for (std::int64_t rows : {3, 8, 12, 64, 68, 130})
+    for (std::int64_t columns : {5, 8, 20, 64, 129, 260}) {
+      check_transposed<float>(rows, columns);
+      check_transposed<double>(rows, columns);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -94,7 +94,7 @@ void widen_columns(walk& w, fused_call const& call, int pack, leaf_walk* leaves)
 /// One long row in pieces, of which a thread takes several at once; the last one may be shorter.
 void split_row(walk& w, int operands, int pack, leaf_walk* leaves) {
   std::int64_t const piece = 256 * std::int64_t{pack};
-  if (w.rows > 1 || w.outer_axes > 0 || w.columns < 4 * piece) return;
+  if (w.rows > 1 || w.outer_axes > 0 || w.width > 0 || w.columns < 4 * piece) return;
   w.total = w.columns;
   w.columns = piece;
   w.rows = (w.total + piece - 1) / piece;
