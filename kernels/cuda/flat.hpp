@@ -125,6 +125,10 @@ inline constexpr int general_rows = Tree::leaf_count <= 1   ? 4
                                     : Tree::leaf_count <= 4 ? 2
                                                             : 1;
 
+/// Whether they may be neighbours, which a transposed leaf has as 16 bytes or more.
+template <class Tree>
+inline constexpr bool general_blocks = general_rows<Tree> == 4 && pack_size<Tree> <= 4;
+
 template <class Tree>
 struct general_context {
   static constexpr int R = general_rows<Tree>, run = pack_size<Tree>;
@@ -144,8 +148,18 @@ struct general_context {
   __device__ pack<U, M> load() const {
     leaf_walk const& l = g.leaf[Slot];
     U const* const p = static_cast<U const*>(a.leaf[Slot]) + base[Slot];
-    if (l.kind != inner_kind::narrow) return load_runs<R, run>(p, l.run, where, l.kind, l.column);
     pack<U, M> out;
+    if constexpr (general_blocks<Tree> && R * sizeof(U) >= 16)
+      if (l.kind == inner_kind::transposed && where.whole) {
+#pragma unroll
+        for (int k = 0; k < run; ++k) {
+          auto const rows = *reinterpret_cast<pack<U, R> const*>(p + k * l.column);
+#pragma unroll
+          for (int r = 0; r < R; ++r) out.v[r * run + k] = rows.v[r];
+        }
+        return out;
+      }
+    if (l.kind != inner_kind::narrow) return load_runs<R, run>(p, l.run, where, l.kind, l.column);
 #pragma unroll
     for (int k = 0; k < run; ++k) {
       U const* const q = p + narrow(l, k);
@@ -187,7 +201,9 @@ __global__ void __launch_bounds__(general_threads, 4)
     lane_row = static_cast<int>(threadIdx.x) / g.lane_packs;
   }
   std::int64_t const column = (std::int64_t{column_block} * g.lane_packs + lane_pack) * N;
-  std::int64_t row = std::int64_t{row_block} * g.lane_rows * R * g.batches + lane_row;
+  bool const blocks = general_blocks<Tree> && g.w.blocks;
+  std::int64_t row =
+      std::int64_t{row_block} * g.lane_rows * R * g.batches + lane_row * (blocks ? R : 1);
   if (column >= g.w.columns) return;
   int const left = left_of(g.w.columns - column, N);
   std::int64_t out_base = row * g.w.out_row + column * g.w.out_column;
@@ -204,14 +220,15 @@ __global__ void __launch_bounds__(general_threads, 4)
 #pragma unroll
     for (int s = 0; s < Tree::leaf_count; ++s) base[s] += i * g.leaf[s].outer[a];
   }
-  std::int64_t const out_run = g.lane_rows * g.w.out_row;
+  int const apart = blocks ? 1 : g.lane_rows;  // a thread's rows
+  std::int64_t const out_run = apart * g.w.out_row;
   T* out = static_cast<T*>(g.w.out) + out_base;
 #pragma unroll 1
   for (int batch = 0; batch < g.batches && row < g.w.rows; ++batch) {
     general_context<Tree> c{g, g.a, base, static_cast<int>(column), {}};
 #pragma unroll
     for (int r = 0; r < R; ++r) {
-      std::int64_t const at = row + r * g.lane_rows;
+      std::int64_t const at = row + r * apart;
       int const most = g.w.total > 0 ? left_of(g.w.total - at * g.w.columns - column, N) : left;
       c.where.left[r] = at < g.w.rows && most > 0 ? most : 0;
     }
@@ -220,9 +237,11 @@ __global__ void __launch_bounds__(general_threads, 4)
 #pragma unroll
     for (int r = 0; r < R; ++r, out += out_run)
       store<N>(out, v.v + r * N, g.w.out_vector, c.where.left[r], g.w.out_column);
+    if (blocks) out += R * (g.lane_rows - 1) * g.w.out_row;
     row += R * g.lane_rows;
 #pragma unroll
-    for (int s = 0; s < Tree::leaf_count; ++s) base[s] += R * g.leaf[s].run;
+    for (int s = 0; s < Tree::leaf_count; ++s)
+      base[s] += R * (blocks ? g.lane_rows : 1) * g.leaf[s].run;
   }
 }
 
@@ -234,12 +253,19 @@ void launch_general(fused_call const& call, extents const& shape, destination co
   static_assert(Tree::leaf_count <= max_leaves, "an expression has at most 32 leaves on the GPU");
   leaf_walk operands[max_leaves];
   arguments g{
-      arguments_of<Tree>(call), make_walk(call, shape, out, N, operands), {}, 1, 1, 1, 1, 1};
+      arguments_of<Tree>(call),
+      make_walk(call, shape, out, N, general_blocks<Tree> ? general_rows<Tree> : 1, operands),
+      {},
+      1,
+      1,
+      1,
+      1,
+      1};
   std::int64_t const packs = (g.w.columns + N - 1) / N;
   shape_block(g.w, packs, general_threads, g.lane_rows, g.lane_packs);
   for (int s = 0; s < Tree::leaf_count; ++s) {
     g.leaf[s] = operands[call.slot[s]];
-    g.leaf[s].run = g.lane_rows * g.leaf[s].row;
+    g.leaf[s].run = (g.w.blocks ? 1 : g.lane_rows) * g.leaf[s].row;
   }
   launch(general_kernel<Tree>, shape_grid(g.w, packs, general_rows<Tree>, g), general_threads, g);
 }

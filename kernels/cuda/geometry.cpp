@@ -102,14 +102,21 @@ void split_row(walk& w, int operands, int pack, leaf_walk* leaves) {
   for (int k = 0; k < operands; ++k) leaves[k].row = piece * leaves[k].column;
 }
 
+/// Elements along the axis of stride `along` can be read `count` at a time wherever a multiple of
+/// `count` of them begins.
+bool is_vector(void const* data, dtype type, std::int64_t along, std::int64_t across,
+               std::int64_t const* outer, int outer_axes, int count) {
+  bool all = along == 1 && aligned(data, count * size_of(type)) && across % count == 0;
+  for (int a = 0; a < outer_axes; ++a) all = all && outer[a] % count == 0;
+  return all;
+}
+
 /// How packs meet the columns: every row must start on a pack's boundary to be read as a vector.
 void set_columns(walk& w, fused_call const& call, destination const& out, int pack,
                  leaf_walk* leaves) {
   auto const vector = [&](void const* data, dtype type, std::int64_t column, std::int64_t row,
                           std::int64_t const* outer) {
-    bool all = column == 1 && aligned(data, pack * size_of(type)) && row % pack == 0;
-    for (int a = 0; a < w.outer_axes; ++a) all = all && outer[a] % pack == 0;
-    return all;
+    return is_vector(data, type, column, row, outer, w.outer_axes, pack);
   };
   w.out = out.data;
   w.out_vector = vector(out.data, out.type, w.out_column, w.out_row, w.out_outer);
@@ -121,6 +128,20 @@ void set_columns(walk& w, fused_call const& call, destination const& out, int pa
     l.kind = l.column == 0                                                ? inner_kind::splat
              : o.data && vector(o.data, o.type, l.column, l.row, l.outer) ? inner_kind::vector
                                                                           : inner_kind::gather;
+  }
+}
+
+/// Which leaves a thread reads as vectors along the rows.
+void set_transposed(walk& w, fused_call const& call, int rows_at_once, leaf_walk* leaves) {
+  if (rows_at_once == 1) return;
+  for (int k = 0; k < call.operand_count; ++k) {
+    operand const& o = call.operands[k];
+    leaf_walk& l = leaves[k];
+    if (l.kind != inner_kind::gather || !o.data || rows_at_once * size_of(o.type) < 16 ||
+        !is_vector(o.data, o.type, l.row, l.column, l.outer, w.outer_axes, rows_at_once))
+      continue;
+    l.kind = inner_kind::transposed;
+    w.blocks = true;
   }
 }
 
@@ -137,7 +158,7 @@ bool is_flat(fused_call const& call, extents const& shape, destination const& ou
 }
 
 walk make_walk(fused_call const& call, extents const& shape, destination const& out, int pack,
-               leaf_walk* leaves) {
+               int rows_at_once, leaf_walk* leaves) {
   auto axes = collapsed(call, shape, out.stride);
   int const n = call.operand_count;
   // The output's fastest axis is the columns.
@@ -165,6 +186,7 @@ walk make_walk(fused_call const& call, extents const& shape, destination const& 
   widen_columns(w, call, pack, leaves);
   split_row(w, n, pack, leaves);
   set_columns(w, call, out, pack, leaves);
+  if (w.tiled) set_transposed(w, call, rows_at_once, leaves);
   return w;
 }
 

@@ -15,8 +15,9 @@ inline constexpr int max_axes = 8;
 inline constexpr int max_leaves = 32;
 
 /// Along the inner axis a leaf is one of these. Narrow: the columns are rows of `width` elements one
-/// behind the other, which the leaf has elsewhere.
-enum class inner_kind : int { vector, splat, gather, narrow };
+/// behind the other, which the leaf has elsewhere. Transposed: the rows that a thread takes are a
+/// vector, at every column.
+enum class inner_kind : int { vector, splat, gather, narrow, transposed };
 
 /// The walk over out[outer..., row, column], packs along the columns.
 struct walk {
@@ -27,6 +28,7 @@ struct walk {
   std::int64_t out_outer[max_axes], out_row = 0, out_column = 1;
   bool out_vector = false;
   bool tiled = false;      // a leaf or the output runs along the rows: warps cover 8 rows x 4 packs
+  bool blocks = false;     // a leaf is transposed: a thread's rows are neighbours
   int width = 0;           // of narrow leaves
   std::int64_t total = 0;  // elements, where one long row is taken in pieces; else 0
   void* out = nullptr;
@@ -45,10 +47,10 @@ struct leaf_walk {
 /// True when every leaf is contiguous, 16-byte aligned and as large as the output, which is so too.
 [[nodiscard]] bool is_flat(fused_call const& call, extents const& shape, destination const& out);
 
-/// Collapses the domain. `pack` is the kernel's pack size. Throws shape_error when more than
-/// max_axes axes are left.
+/// Collapses the domain. `pack` is the kernel's pack size, `rows` of them a thread takes at once.
+/// Throws shape_error when more than max_axes axes are left.
 [[nodiscard]] walk make_walk(fused_call const& call, extents const& shape, destination const& out,
-                             int pack, leaf_walk* leaves);
+                             int pack, int rows, leaf_walk* leaves);
 
 /// The walk of a row kernel: columns are the last axis, all axes before it are rows.
 [[nodiscard]] walk make_row_walk(fused_call const& call, extents const& shape,

@@ -48,8 +48,8 @@ void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, un
 
 void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows, int& lane_packs) {
   if (w.tiled) {
-    lane_rows = 32;
-    lane_packs = threads / 32;
+    lane_rows = w.blocks ? 16 : 32;
+    lane_packs = threads / lane_rows;
     return;
   }
   lane_packs = threads;
