@@ -81,6 +81,9 @@ SLOTH_HD constexpr philox_block philox4x32_10(philox_block counter, philox_keys 
   return {{c0, c1, c2, c3}};
 }
 
+/// Elements in a row of the stream.
+inline constexpr std::uint32_t philox_row = std::uint32_t{1} << 18;
+
 /// The words of (row, thread); rows past 2^32 carry into the counter's second word, as cuRAND's.
 SLOTH_HD constexpr philox_block philox_words(philox_keys const& keys, std::uint64_t row,
                                              std::uint32_t thread) {

@@ -18,10 +18,22 @@ struct reduce_arguments {
   double ddof;
 };
 
+/// True where all leaves are made in registers, and with little code: uniform numbers, ranges.
+template <class Tree>
+inline constexpr bool only_made = !is_leaf_tree<Tree>;
+template <class T>
+inline constexpr bool only_made<generated<generator_kind::normal, T>> = false;
+template <class Op, class... A>
+inline constexpr bool only_made<apply<Op, A...>> = (only_made<A> && ...);
+
+/// Runs at once: twice as many where finding the place of a run is a good part of its work.
+template <class Tree>
+inline constexpr int reduce_runs = (only_made<Tree> ? 2 : 1) * run_count<Tree>;
+
 /// Runs along the inner reduced axis; by columns they are rows of a thread's pack of columns.
 template <class Tree, bool Columns>
 struct reduce_context {
-  static constexpr int R = run_count<Tree>, run = pack_size<Tree>;
+  static constexpr int R = reduce_runs<Tree>, run = pack_size<Tree>;
   reduce_arguments<Tree> const& g;
   arguments_of<Tree> const& a;
   std::int64_t const* base;
@@ -89,7 +101,7 @@ inline constexpr int reduce_blocks = 4;  // on a multiprocessor, as make_reduce_
 template <class R, class Tree, bool Block>
 __global__ void __launch_bounds__(reduce_threads, reduce_blocks)
     reduce_rows(const __grid_constant__ reduce_arguments<Tree> g) {
-  constexpr int N = pack_size<Tree>, runs_at_once = run_count<Tree>;
+  constexpr int N = pack_size<Tree>, runs_at_once = reduce_runs<Tree>;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
   using S = typename R::state;
   __shared__ alignas(16) std::byte shared[32 * 32];
@@ -166,7 +178,7 @@ __device__ S reduce_lanes(S s, int width, std::byte* room) {
 template <class R, class Tree>
 __global__ void __launch_bounds__(reduce_threads, reduce_blocks)
     reduce_columns(const __grid_constant__ reduce_arguments<Tree> g, int lane_packs) {
-  constexpr int N = pack_size<Tree>, rows_at_once = run_count<Tree>;
+  constexpr int N = pack_size<Tree>, rows_at_once = reduce_runs<Tree>;
   constexpr int leaves = Tree::leaf_count > 0 ? Tree::leaf_count : 1;
   using S = typename R::state;
   __shared__ alignas(16) std::byte room[reduce_threads * sizeof(S)];
@@ -255,7 +267,7 @@ void launch_reduce(fused_call const& call, extents const& shape, bool const* red
   reduce_leaf operands[max_leaves];
   reduce_arguments<Tree> g{
       arguments_of<Tree>(call),
-      make_reduce_walk(call, shape, reduced, out, N, run_count<Tree>, operands),
+      make_reduce_walk(call, shape, reduced, out, N, reduce_runs<Tree>, operands),
       {},
       ddof};
   static_assert(std::is_trivially_copyable_v<reduce_arguments<Tree>>);

@@ -191,16 +191,16 @@ __device__ void scale_normals(generator_arguments const& g, T (&v)[N]) {
   }
 }
 
-/// Elements j to j + N - 1 of a uniform or normal stream; j is a multiple of N.
+/// N elements of a uniform or normal stream from the block that holds them: all of it, or with N == 2
+/// of 32 bits its lower or upper half.
 template <generator_kind Kind, class T, int N>
-__device__ void draw_pack(generator_arguments const& g, std::uint64_t j, T* v) {
+__device__ void draw_pack(philox_block const& b, bool upper, T* v) {
   static_assert(N == 2 || (N == 4 && sizeof(T) == 4));
   constexpr bool normal = Kind == generator_kind::normal;
   if constexpr (sizeof(T) == 4) {
-    philox_block const b = philox_block32(g.keys, j);
     std::uint32_t word[N];
 #pragma unroll
-    for (int k = 0; k < N; ++k) word[k] = N == 2 && j & 2 ? b.word[k + 2] : b.word[k];
+    for (int k = 0; k < N; ++k) word[k] = N == 2 && upper ? b.word[k + 2] : b.word[k];
 #pragma unroll
     for (int k = 0; k < N; k += normal ? 2 : 1)
       if constexpr (normal) {
@@ -210,7 +210,7 @@ __device__ void draw_pack(generator_arguments const& g, std::uint64_t j, T* v) {
         v[k] = philox_unit(word[k]);
       }
   } else {
-    auto const w = philox_block64(g.keys, j).word;
+    auto const w = b.word;
     if constexpr (normal) {
       auto const z = philox_box_muller(w[0], w[1], w[2], w[3]);
       v[0] = z.sine, v[1] = z.cosine;
@@ -220,25 +220,34 @@ __device__ void draw_pack(generator_arguments const& g, std::uint64_t j, T* v) {
   }
 }
 
-/// The same for any j, as a call: packs that lie across two blocks of words are rare, and need no
-/// code of their own at every use.
+/// Elements j to j + N - 1 for any j, as a call: where runs lie across two blocks of words, or in
+/// several rows of the stream, and that is rare.
 template <generator_kind Kind, class T, int N>
 __device__ __noinline__ pack<T, N> draw_split_pack(std::uint64_t seed, std::uint64_t j) {
   pack<T, N> p;
   philox_keys const keys = seed;
-  if constexpr (Kind == generator_kind::uniform && sizeof(T) == 4 && N > 1) {
-    std::uint32_t word[N];
-    philox_pack32<N>(keys, j, word);
+  if constexpr (sizeof(T) == 4 && N > 1) {
+    if (Kind == generator_kind::uniform || j % 2 == 0) {
+      philox_block both;
+      std::uint32_t word[N];
+      philox_pack32<N>(keys, j, word);
 #pragma unroll
-    for (int k = 0; k < N; ++k) p.v[k] = philox_unit(word[k]);
-  } else {
-#pragma unroll
-    for (int k = 0; k < N; ++k)
-      if constexpr (Kind == generator_kind::uniform)
-        p.v[k] = philox_uniform<T>(keys, j, k);
-      else
-        p.v[k] = philox_normal<T>(keys, j, k);
+      for (int k = 0; k < N; ++k) both.word[k] = word[k];
+      draw_pack<Kind, T, N>(both, false, p.v);
+      return p;
+    }
+  } else if constexpr (N > 1) {
+    if (j % 2 == 0) {
+      draw_pack<Kind, T, N>(philox_block64(keys, j), false, p.v);
+      return p;
+    }
   }
+#pragma unroll
+  for (int k = 0; k < N; ++k)
+    if constexpr (Kind == generator_kind::uniform)
+      p.v[k] = philox_uniform<T>(keys, j, k);
+    else
+      p.v[k] = philox_normal<T>(keys, j, k);
   return p;
 }
 
@@ -263,25 +272,33 @@ struct value<generated<Kind, T>, At, N> {
     if constexpr (drawn) {
       auto const [seed, offset] = g.params[0].as<two_u64>();
       // What one block of words gives, of elements that lie one behind the other.
-      constexpr int block = 16 / static_cast<int>(sizeof(T));
-      constexpr int run = Context::run < block ? Context::run : block, count = N / run;
+      constexpr int block = 16 / static_cast<int>(sizeof(T)), length = Context::run;
+      constexpr int run = length < block ? length : block, count = N / run;
       if (run > 1 && c.template neighbours<At.leaf>()) {
-        std::uint64_t j[count];
-        bool whole = true;  // no run lies across two blocks
-#pragma unroll
-        for (int r = 0; r < count; ++r) {
-          j[r] = offset + static_cast<std::uint64_t>(index(r * run));
-          whole = whole && j[r] % run == 0;
-        }
+        // The context's runs are equally far apart, and most often in one row of the stream: there
+        // their blocks have one first product in common, and indices of 32 bits.
+        auto const j = offset + static_cast<std::uint64_t>(index(0));
+        auto const apart = static_cast<std::uint64_t>(N > length ? index(length) - index(0) : 0);
+        auto const from_first = [&](int r) {
+          return (r * run / length) * apart + static_cast<unsigned>(r * run % length);
+        };
+        auto const first = static_cast<std::uint32_t>(j % philox_row);
         // Two loops, so that the blocks of all runs are made side by side.
         if constexpr (run > 1) {
-          if (whole)
+          if (j % run == 0 && apart % 4 == 0 && first + from_first(count - 1) < philox_row)
 #pragma unroll
-            for (int r = 0; r < count; ++r) draw_pack<Kind, T, run>(g, j[r], p.v + r * run);
+            for (int r = 0; r < count; ++r) {
+              auto const at = first + static_cast<std::uint32_t>(from_first(r));
+              std::uint64_t const row = j / philox_row;
+              unsigned const half = (first / 2 + r * run % length / 2) % 2;  // at / 2 % 2
+              auto const words = sizeof(T) == 4 ? philox_words(g.keys, row, at / 4)
+                                                : philox_words(g.keys, 2 * row + half, at / 4);
+              draw_pack<Kind, T, run>(words, half != 0, p.v + r * run);
+            }
           else
 #pragma unroll
             for (int r = 0; r < count; ++r) {
-              auto const v = draw_split_pack<Kind, T, run>(seed, j[r]);
+              auto const v = draw_split_pack<Kind, T, run>(seed, j + from_first(r));
 #pragma unroll
               for (int k = 0; k < run; ++k) p.v[r * run + k] = v.v[k];
             }
