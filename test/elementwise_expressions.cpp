@@ -371,4 +371,98 @@ BOOST_AUTO_TEST_CASE(transposed_operands) {
     }
 }
 
+namespace {
+
+/// A view of numbered elements whose axes are cut, taken backwards or by twos, and exchanged.
+template <class T>
+struct numbered_view {
+  array<T> base;
+  extents order;
+  std::int64_t begin[3], step[3], count[3];
+
+  explicit numbered_view(std::mt19937_64& engine) : order{0, 1, 2} {
+    auto const draw = [&](std::int64_t low, std::int64_t high) {
+      return std::uniform_int_distribution<std::int64_t>(low, high)(engine);
+    };
+    std::int64_t const liked[] = {1, 2, 3, 7, 8, 16, 31, 32, 63, 64, 65, 96, 127, 128, 256, 513};
+    extents whole;
+    std::int64_t room = 1 << 15;
+    for (int a = 0; a < 3; ++a) {
+      count[a] = std::min(liked[draw(0, 15)], room);
+      room /= count[a];
+      std::int64_t const kind = draw(0, 5);
+      step[a] = kind == 0 ? 2 : kind == 1 ? -1 : 1;
+      begin[a] = kind == 1 ? count[a] - 1 : kind == 2 ? draw(1, 3) : 0;
+      whole.push_back(kind == 0 ? 2 * count[a] : kind == 2 ? count[a] + 3 : count[a]);
+    }
+    base = arange(whole.size()).reshape(whole).template astype<T>();
+    if (draw(0, 1)) std::shuffle(order.begin(), order.end(), engine);
+  }
+  [[nodiscard]] slice cut(int a) const {
+    return step[a] < 0 ? slice(_, _, -1) : slice(begin[a], begin[a] + step[a] * count[a], step[a]);
+  }
+  [[nodiscard]] auto view() const { return transpose(base(cut(0), cut(1), cut(2)), order); }
+  /// The element at (i, j, k) of the view.
+  [[nodiscard]] T operator()(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    std::int64_t const index[] = {i, j, k};
+    std::int64_t at[3];
+    for (int a = 0; a < 3; ++a) {
+      auto const from = static_cast<int>(order[a]);
+      at[from] = begin[from] + index[a] * step[from];
+    }
+    extents const& whole = base.shape();
+    return static_cast<T>((at[0] * whole[1] + at[1]) * whole[2] + at[2]);
+  }
+};
+
+template <class T>
+void check_views(std::mt19937_64& engine) {
+  numbered_view<T> const v(engine);
+  auto const seen = v.view();
+  array<T> const copy(seen), less = seen - seen(slice(0, 1)),
+                             top = seen - max(seen, axis(1), keepdims),
+                             row = seen - max(seen, last_axis, keepdims);
+  array<sum_t<T>> const sums[] = {sum(seen, axis(0)), sum(seen, axis(1)), sum(seen, axis(2))};
+  extents const shape = copy.shape();
+  std::vector<sum_t<T>> wanted[3];
+  for (int a = 0; a < 3; ++a) wanted[a].resize(static_cast<std::size_t>(sums[a].size()));
+  int wrong = 0;
+  std::int64_t n = 0;
+  for (std::int64_t i = 0; i < shape[0]; ++i)
+    for (std::int64_t j = 0; j < shape[1]; ++j)
+      for (std::int64_t k = 0; k < shape[2]; ++k, ++n) {
+        T const value = v(i, j, k);
+        wrong += copy.data()[n] != value;
+        wrong += less.data()[n] != static_cast<T>(value - v(0, j, k));
+        wanted[0][static_cast<std::size_t>(j * shape[2] + k)] += value;
+        wanted[1][static_cast<std::size_t>(i * shape[2] + k)] += value;
+        wanted[2][static_cast<std::size_t>(i * shape[1] + j)] += value;
+      }
+  // What follows the numbers' order along an axis has its greatest one at an end of it.
+  n = 0;
+  for (std::int64_t i = 0; i < shape[0]; ++i)
+    for (std::int64_t j = 0; j < shape[1]; ++j)
+      for (std::int64_t k = 0; k < shape[2]; ++k, ++n) {
+        T const middle = std::max(v(i, 0, k), v(i, shape[1] - 1, k));
+        T const last = std::max(v(i, j, 0), v(i, j, shape[2] - 1));
+        wrong += top.data()[n] != static_cast<T>(v(i, j, k) - middle);
+        wrong += row.data()[n] != static_cast<T>(v(i, j, k) - last);
+      }
+  for (int a = 0; a < 3; ++a)
+    for (std::int64_t i = 0; i < sums[a].size(); ++i)
+      wrong += sums[a].data()[i] != wanted[a][static_cast<std::size_t>(i)];
+  BOOST_TEST(wrong == 0, to_string(v.base.shape()) << " of " << sizeof(T) << " bytes: " << wrong
+                                                   << " wrong in " << to_string(shape));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(random_views_through_each_kind_of_kernel) {
+  std::mt19937_64 engine(20);
+  for (int round = 0; round < 60; ++round) {
+    check_views<double>(engine);
+    check_views<std::int32_t>(engine);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
