@@ -84,6 +84,10 @@ BOOST_AUTO_TEST_CASE(elements_with_a_flag) {
     if (v > 0.25) same = same && high.data()[next++] == v, last = v;
   BOOST_TEST(same);
   BOOST_TEST(high.data()[high.size() - 1] == last);
+  for (std::int64_t n = 1; n < 70000; n += 1777) {
+    auto const third = flatnonzero(arange(n) % 3 == 1);
+    BOOST_TEST(array_equal(third, 3 * arange((n + 1) / 3) + 1), n);
+  }
   REFUSES_HERE(shape_error, "compress: flags of shape (2,) for (2, 3)",
                compress(array<bool>{true, false}, x));
   REFUSES_HERE(shape_error, "nonzero: the array has no axis: shape ()", nonzero(full({}, 1.)));

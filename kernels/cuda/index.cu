@@ -220,9 +220,10 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
               void* out) {
   if (count == 0) return;
   int64_t const blocks = (n + block_flags - 1) / block_flags;
-  workspace const counts(2 * sizeof(int64_t) * static_cast<std::size_t>(blocks));
+  std::size_t const bytes = sizeof(int64_t) * static_cast<std::size_t>(blocks);
+  workspace const counts(bytes), sums(bytes);
   auto* const of_block = reinterpret_cast<int64_t*>(counts.data());
-  int64_t* const until = of_block + blocks;
+  auto* const until = reinterpret_cast<int64_t*>(sums.data());
   launch(count_flags, blocks, threads, flags, n, of_block);
   scan(reduction::sum, dtype::i64, 1, blocks, of_block, until);
   with_word(element, [&]<class U>() {
