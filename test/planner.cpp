@@ -285,6 +285,8 @@ void epilogues_agree(std::int64_t m, std::int64_t n, std::int64_t k, double boun
   agree([&] { return lazy<T>((a & w) + c(slice(_, _, -1))); });
   values const batch = some(3, m, k);
   agree([&] { return lazy<T>(relu(2 * (batch & w) + bias)); });
+  // One matrix, with an axis before it, that a library has to be given a copy of.
+  agree([&] { return lazy<T>(2 * (batch(slice(0, 1), slice(_, _, -1)) & w)); });
 }
 
 /// NaN stays NaN, whichever kernel a library takes.

@@ -71,7 +71,7 @@ bool fits(std::int64_t rows, std::int64_t columns, std::int64_t row, std::int64_
   return column == 1 && (row >= std::max<std::int64_t>(columns, 1));
 }
 
-/// `m` itself, or a packed copy in `packed`.
+/// `m` itself, or a packed copy in `packed`. Without `batch` it is one matrix.
 operand_view view_of(matrix_operand const& m, dtype type, std::int64_t rows, std::int64_t columns,
                      extents const& batch, std::unique_ptr<workspace>& packed) {
   auto const* data = static_cast<std::byte const*>(m.data);
@@ -90,7 +90,7 @@ operand_view view_of(matrix_operand const& m, dtype type, std::int64_t rows, std
   operand from;
   from.data = m.data;
   from.type = type;
-  from.stride = m.batch_stride;
+  if (batch.rank() > 0) from.stride = m.batch_stride;  // else of axes with one matrix
   from.stride.push_back(m.row_stride);
   from.stride.push_back(m.column_stride);
   std::uint16_t const slot = 0;
