@@ -52,8 +52,9 @@ if(NOT why_not)
   endif()
   enable_language(CUDA)
   find_package(CUDAToolkit QUIET)
-  if(NOT TARGET CUDA::cublas OR NOT TARGET CUDA::cudart_static)
-    set(why_not "the CUDA toolkit of ${CMAKE_CUDA_COMPILER} lacks cuBLAS or the run-time library")
+  if(NOT TARGET CUDA::cublas OR NOT TARGET CUDA::cusolver OR NOT TARGET CUDA::cudart_static)
+    set(why_not
+      "the CUDA toolkit of ${CMAKE_CUDA_COMPILER} lacks cuBLAS, cuSOLVER or the run-time library")
   endif()
 endif()
 
@@ -79,5 +80,6 @@ function(sloth_add_cuda_engine target)
   list(JOIN isa_flags "," isa_flags)
   target_compile_options(${target} PUBLIC
     "$<$<COMPILE_LANGUAGE:CUDA>:-std=c++20;-Xcompiler=${isa_flags},-ffp-contract=off>")
-  target_link_libraries(${target} PUBLIC CUDA::cudart_static CUDA::cublas CUDA::cublasLt)
+  target_link_libraries(${target} PUBLIC
+    CUDA::cudart_static CUDA::cublas CUDA::cublasLt CUDA::cusolver)
 endfunction()

@@ -30,6 +30,12 @@ std::int64_t checked_size(extents const& shape, location where) {
   return shape.size();
 }
 
+extents index_of(std::int64_t i, extents const& shape) {
+  extents index = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; i /= shape[axis--]) index[axis] = i % shape[axis];
+  return index;
+}
+
 strides row_major(extents const& shape) {
   strides stride = shape;
   std::int64_t step = 1;

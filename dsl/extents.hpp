@@ -131,6 +131,9 @@ using strides = extents;
 /// "(3, 4)", "(3,)", "()": as NumPy prints a shape.
 [[nodiscard]] std::string to_string(extents const& shape);
 
+/// The index of element i in row-major order.
+[[nodiscard]] extents index_of(std::int64_t i, extents const& shape);
+
 /// Strides, in elements, of a row-major array without gaps.
 [[nodiscard]] strides row_major(extents const& shape);
 

@@ -192,6 +192,18 @@ struct gather {
   void* out;
 };
 
+/// `count` square matrices without gaps, one behind the other.
+struct matrix_stack {
+  dtype type;  // f32, f64, complex
+  std::int64_t count, n;
+  void const* data;
+};
+/// The first matrix that a factorisation failed on, -1 where there is none: its pivot that is 0, its leading
+/// minor that is not positive, from 1.
+struct failed_factor {
+  std::int64_t matrix = -1, order = 0;
+};
+
 /// One of several products of a shape: c = a b, c row-major.
 struct product_operands {
   matrix_operand a, b;

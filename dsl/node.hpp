@@ -213,18 +213,26 @@ enum class primitive : std::uint8_t {
   take_along_axis,
   compress,
   searchsorted,
-  bincount
+  bincount,
+  solve,
+  inv,
+  det,
+  slogdet,
+  cholesky
 };
 [[nodiscard]] constexpr const char* to_string(primitive p) noexcept {
-  constexpr const char* names[] = {"cumsum",   "cumprod",      "cummin",  "cummax",
-                                   "sort",     "argsort",      "take",    "take_along_axis",
-                                   "compress", "searchsorted", "bincount"};
+  constexpr const char* names[] = {"cumsum",   "cumprod",      "cummin",   "cummax",
+                                   "sort",     "argsort",      "take",     "take_along_axis",
+                                   "compress", "searchsorted", "bincount", "solve",
+                                   "inv",      "det",          "slogdet",  "cholesky"};
   return names[static_cast<int>(p)];
 }
 struct primitive_operation {
   primitive is;
   std::vector<node_ptr> operands;
-  std::int64_t option = 0;  // take, take_along_axis: the axis; searchsorted: 1 for the right side
+  // take, take_along_axis: the axis; searchsorted: 1 for the right side; solve: 1 where the matrices lie
+  // transposed.
+  std::int64_t option = 0;
 };
 
 /// Another reading of the base's result: the node's stride and offset count from its element 0.

@@ -18,9 +18,10 @@ step_kind kind_of(node const& n) {
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
   if (std::holds_alternative<concatenate_operation>(n.op)) return step_kind::concatenate;
   if (auto* call = std::get_if<primitive_operation>(&n.op))
-    return call->is <= primitive::cummax    ? step_kind::scan
-           : call->is <= primitive::argsort ? step_kind::sort
-                                            : step_kind::index;
+    return call->is <= primitive::cummax     ? step_kind::scan
+           : call->is <= primitive::argsort  ? step_kind::sort
+           : call->is <= primitive::bincount ? step_kind::index
+                                             : step_kind::linalg;
   return step_kind::view;
 }
 
@@ -195,8 +196,8 @@ step_kind kind_of(fused_operation const& call) {
 }
 
 const char* to_string(step_kind kind) {
-  constexpr const char* names[] = {"fused",       "row",  "reduce", "gemm",  "copy",
-                                   "concatenate", "scan", "sort",   "index", "view"};
+  constexpr const char* names[] = {"fused", "row",  "reduce", "gemm",   "copy", "concatenate",
+                                   "scan",  "sort", "index",  "linalg", "view"};
   return names[static_cast<int>(kind)];
 }
 
@@ -247,7 +248,15 @@ double step::flops() const {
   }
   if (kind == step_kind::sort)
     return size(target->shape) * std::log2(std::max<double>(2, size({target->shape.back()})));
-  if (std::holds_alternative<primitive_operation>(target->op)) return size(target->shape);
+  if (auto* call = std::get_if<primitive_operation>(&target->op)) {
+    if (kind != step_kind::linalg) return size(target->shape);
+    // n^3 / 3 for a triangle, twice that for two, and 2 n^2 for each right-hand side.
+    extents const& matrices = call->operands[0]->shape;
+    double const n = static_cast<double>(matrices.back()), third = size(matrices) * n / 3;
+    if (call->is == primitive::cholesky) return third;
+    bool const substitutes = call->is == primitive::solve || call->is == primitive::inv;
+    return 2 * third + (substitutes ? 2 * n * size(target->shape) : 0);
+  }
   double total = 0;
   if (auto* call = std::get_if<concatenate_operation>(&target->op))
     for (auto const& part : call->parts) total += size(part.shape) * part.values.form->operations;
@@ -278,6 +287,8 @@ double step::seconds(device_model const& model) const {
         static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
     return (call->symmetric ? all / 2 : all) - (together == 0 ? model.launch : 0);
   }
+  if (kind == step_kind::linalg)
+    return model.launch + std::max(flops() / model.flops(target->type), bytes() / model.bytes);
   auto* joined = std::get_if<concatenate_operation>(&target->op);
   double const launches = joined ? static_cast<double>(joined->parts.size()) : together != 0;
   return launches * model.launch + bytes() / model.bytes;

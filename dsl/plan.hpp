@@ -21,6 +21,7 @@ enum class step_kind : std::uint8_t {
   scan,         // running sums, products, extremes of rows
   sort,         // rows in order, or what puts them in order
   index,        // elements chosen, found or counted
+  linalg,       // systems of equations, determinants and factorisations
   view          // another reading of a result; costs nothing
 };
 /// "fused", "gemm".

@@ -83,11 +83,10 @@ interleaving interleave(extents const& a, extents const& b) {
   return how;
 }
 
-void require_power(extents const& shape, std::int64_t n, location where) {
-  if (shape.rank() < 2 || shape[shape.rank() - 2] != shape.back())
-    throw shape_error("matrix_power: the matrices are not square: shape " + to_string(shape),
-                      where);
-  if (n < 0) throw shape_error("matrix_power: a negative power: " + std::to_string(n), where);
+void refuse_power(std::int64_t n, dtype type, location where) {
+  throw dtype_error("matrix_power: the power " + std::to_string(n) + " of " + to_string(type) +
+                        " matrices: convert them with .astype<double>()",
+                    where);
 }
 
 void require_three(extents const& a, extents const& b, location where) {

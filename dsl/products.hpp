@@ -1,6 +1,7 @@
 // Products of arrays beside matmul: outer, inner, tensordot, kron, cross, powers.
 #pragma once
 
+#include <dsl/linear_algebra.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/shape.hpp>
 
@@ -28,8 +29,8 @@ struct interleaving {
 [[nodiscard]] interleaving interleave(extents const& a, extents const& b);
 
 void require_three(extents const& a, extents const& b, location where);
-/// Throws shape_error unless the last two axes are of one extent and n >= 0.
-void require_power(extents const& shape, std::int64_t n, location where);
+/// Throws dtype_error.
+[[noreturn]] void refuse_power(std::int64_t n, dtype type, location where);
 
 template <expression A, expression B>
 auto run(contraction const& how, A&& a, B&& b, location where) {
@@ -122,19 +123,28 @@ template <expression A, expression B>
   return stack(axis(-1, where), component(1, 2), component(2, 0), component(0, 1));
 }
 
-/// The product of n factors a, by squaring; of none the identity. Axes before the last two stay.
-/// Throws shape_error for matrices that are not square and for n < 0.
+/// The product of n factors a, or -n inverses of floating a, by squaring; of none the identity. Axes
+/// before the last two stay. Throws shape_error for matrices that are not square, dtype_error for
+/// negative powers of integers; linalg_error, where the values are asked for, for singular ones.
 template <expression A>
 [[nodiscard]] auto matrix_power(A&& a, std::int64_t n, location where = location::here()) {
   using type = value_t<A>;
   lazy<type> square(shape_detail::node_of(std::forward<A>(a), where));
   extents const shape = square.shape();
-  products_detail::require_power(shape, n, where);
+  linear_algebra_detail::require_square(shape, "matrix_power", where);
   if (n == 0) return lazy<type>(broadcast_to(eye<type>(shape.back()), shape, where).node(where));
+  auto left = static_cast<std::uint64_t>(n);
+  if (n < 0) {
+    left = 0 - left;
+    if constexpr (is_floating<type> && !is_half<type>)
+      square = inv(square, where);
+    else
+      products_detail::refuse_power(n, dtype_of<type>, where);
+  }
   std::optional<lazy<type>> power;
   for (;; square = matmul(square, square, where)) {
-    if (n % 2 != 0) power = power ? matmul(*power, square, where) : square;
-    if ((n /= 2) == 0) return *power;
+    if (left % 2 != 0) power = power ? matmul(*power, square, where) : square;
+    if ((left /= 2) == 0) return *power;
   }
 }
 

@@ -256,6 +256,37 @@ void run_take(primitive_operation const& call, void const* in, void const* indic
   SLOTH_ON(where, take(g));
 }
 
+void run_linear_algebra(primitive_operation const& call, node const& target,
+                        std::vector<void const*> const& in, void* out, device where) {
+  node const& a = *call.operands[0];
+  extents const batch(a.shape.begin(), a.shape.end() - 2);
+  matrix_stack const all{a.type, batch.size(), a.shape.back(), in[0]};
+  if (all.count == 0) return;
+  if (call.is == primitive::det) return SLOTH_ON(where, det(all, out));
+  if (call.is == primitive::slogdet) return SLOTH_ON(where, slogdet(all, out));
+  if (all.n == 0) return;
+  if (where == device::gpu)
+    no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", target.where);
+  bool const by_cholesky = call.is == primitive::cholesky;
+  failed_factor const failed =
+      by_cholesky ? SLOTH_ON(where, cholesky(all, out))
+      : call.is == primitive::inv
+          ? SLOTH_ON(where, inv(all, out))
+          : SLOTH_ON(where, solve(all, call.option != 0, target.shape.size() / (all.count * all.n),
+                                  in[1], out));
+  if (failed.matrix < 0) return;
+  std::string const which =
+      batch.rank() == 0 ? "the matrix" : "matrix " + to_string(index_of(failed.matrix, batch));
+  std::string const order = std::to_string(failed.order);
+  std::string const why =
+      by_cholesky
+          ? "not positive definite: its leading minor of order " + order + " is not positive"
+          : "singular: pivot " + order + " of " + std::to_string(all.n) + " is 0";
+  throw linalg_error(std::string(to_string(call.is)) + ": " + which + " of shape " +
+                         to_string(a.shape) + " is " + why,
+                     target.where);
+}
+
 void run_primitive(primitive_operation const& call, step const& s, void* out, device where) {
   node const& target = *s.target;
   range const named(s.kind, target.where);
@@ -288,6 +319,11 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::bincount:
       return SLOTH_ON(where, bincount(static_cast<std::int64_t const*>(in[0]), x.shape.size(),
                                       target.shape[0], static_cast<std::int64_t*>(out)));
+    case primitive::solve:
+    case primitive::inv:
+    case primitive::det:
+    case primitive::slogdet:
+    case primitive::cholesky: return run_linear_algebra(call, target, in, out, where);
   }
 }
 #undef SLOTH_ON

@@ -13,6 +13,7 @@
 #include <dsl/histogram.hpp>
 #include <dsl/indexing.hpp>
 #include <dsl/io.hpp>
+#include <dsl/linear_algebra.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/memory.hpp>
 #include <dsl/order.hpp>

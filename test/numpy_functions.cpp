@@ -139,7 +139,12 @@ BOOST_AUTO_TEST_CASE(powers_of_matrices) {
   BOOST_TEST(explain(matrix_power(eye(3) + 1, 7)).find("r5") == std::string::npos);  // 4 products
   REFUSES_HERE(shape_error, "matrix_power: the matrices are not square: shape (2, 3)",
                matrix_power(x, 2));
-  REFUSES_HERE(shape_error, "matrix_power: a negative power: -1", matrix_power(a, -1));
+  array<double> const c{{2, 1}, {1, 1}};
+  is(matrix_power(c, -1), "float64(2, 2)", {1, -1, -1, 2});
+  is(matrix_power(stack(c, c), -3)(1), "float64(2, 2)", {5, -8, -8, 13});
+  REFUSES_HERE(dtype_error,
+               "matrix_power: the power -1 of int64 matrices: convert them with .astype<double>()",
+               matrix_power(a, -1));
 }
 
 BOOST_AUTO_TEST_CASE(differences_along_an_axis) {

@@ -97,6 +97,11 @@ namespace {
   X(kron)                        \
   X(matrix_power)                \
   X(cross)                       \
+  X(solve)                       \
+  X(inv)                         \
+  X(det)                         \
+  X(slogdet)                     \
+  X(cholesky)                    \
   X(diff)                        \
   X(ediff1d)                     \
   X(gradient)                    \

@@ -98,6 +98,14 @@ void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t c
                   void const* values, bool right, std::int64_t* out);
 void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
 
+/// As those of the host engine; those that tell what failed wait for the answer.
+[[nodiscard]] failed_factor solve(matrix_stack const& a, bool transposed, std::int64_t columns,
+                                  void const* b, void* x);
+[[nodiscard]] failed_factor inv(matrix_stack const& a, void* out);
+void det(matrix_stack const& a, void* out);
+void slogdet(matrix_stack const& a, void* out);
+[[nodiscard]] failed_factor cholesky(matrix_stack const& a, void* out);
+
 /// As host::gemm; f32 products in TF32 where asked.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,
           matrix_operand const& a, matrix_operand const& b, void* c, std::int64_t c_stride,

@@ -1,10 +1,8 @@
 // Matrix products through cuBLAS: row-major by swapping the operands, C^T = B^T A^T.
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
-#include <kernels/cuda/recording.hpp>
-#include <kernels/cuda/stream.hpp>
+#include <kernels/cuda/library.hpp>
 
-#include <cublas_v2.h>
 #include <cublasLt.h>
 
 #include <map>
@@ -16,47 +14,6 @@ namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
 namespace {
-
-void check(cublasStatus_t status, const char* call) {
-  if (status != CUBLAS_STATUS_SUCCESS)
-    throw device_error(std::string(call) + ": " + cublasGetStatusString(status));
-}
-
-constexpr std::size_t workspace_bytes = 32 << 20;  // that Hopper wants
-
-// A handle a thread, bound to the stream that the thread uses or records on, with its workspace.
-struct library {
-  cublasHandle_t handle = nullptr;
-  cudaStream_t stream = nullptr;
-  cudaStream_t user = nullptr;  // that orders what may be using the workspace
-  void* workspace = nullptr;
-  ~library() {
-    if (handle) cublasDestroy(handle);
-    if (workspace) cudaFree(workspace);
-  }
-};
-library& the_library() {
-  thread_local library mine;
-  return mine;
-}
-void bind(library& mine, cudaStream_t now) {
-  if (mine.stream == now) return;
-  check(cublasSetStream(mine.handle, now), "cublasSetStream");  // forgets the workspace
-  check(cublasSetWorkspace(mine.handle, mine.workspace, workspace_bytes), "cublasSetWorkspace");
-  mine.stream = now;
-}
-library const& cublas() {
-  library& mine = the_library();
-  if (!mine.workspace)
-    cuda_engine::check(cudaMalloc(&mine.workspace, workspace_bytes), "cudaMalloc");
-  if (!mine.handle) check(cublasCreate(&mine.handle), "cublasCreate");
-  if (cudaStream_t const now = thread_stream(); mine.user != now) {
-    if (mine.user) wait_for(now, mine.user);
-    mine.user = now;
-  }
-  bind(mine, current_stream());
-  return mine;
-}
 
 /// An operand that cuBLAS takes: unit stride along one axis.
 struct operand_view {
@@ -251,7 +208,7 @@ template <class T>
 void launch_mirror(std::int64_t n, void* c, std::int64_t stride) {
   auto const tiles = static_cast<unsigned>((n + 31) / 32);
   mirror<<<dim3(tiles, tiles), 256, 0, current_stream()>>>(n, static_cast<T*>(c), stride);
-  cuda_engine::check(cudaGetLastError(), "the mirror image of a triangle");
+  check(cudaGetLastError(), "the mirror image of a triangle");
 }
 
 }  // namespace
@@ -280,13 +237,6 @@ void gemm(dtype type, std::int64_t m, std::int64_t n, std::int64_t k,
                                  how.compute, CUBLAS_GEMM_DEFAULT),
           "cublasGemmBatchedEx");
   }
-}
-
-void recorded_products_run() {
-  library& mine = the_library();
-  if (!mine.handle) return;
-  bind(mine, own_stream());
-  mine.user = own_stream();
 }
 
 void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand const& a, void* c,
@@ -318,10 +268,9 @@ void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   std::int64_t const size = size_of(type);
   auto* const out = static_cast<std::byte*>(c);
   if (k == 0) {
-    cuda_engine::check(
-        cudaMemsetAsync(c, 0, static_cast<std::size_t>(batch.size() * m * c_stride * size),
-                        current_stream()),
-        "cudaMemsetAsync");
+    check(cudaMemsetAsync(c, 0, static_cast<std::size_t>(batch.size() * m * c_stride * size),
+                          current_stream()),
+          "cudaMemsetAsync");
     return;
   }
   if (type < dtype::f16) {
@@ -407,7 +356,7 @@ bool gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   auto const [found, is_new] = chosen.try_emplace(key);
   if (is_new) {
     preference_descriptor const wanted(cublasLtMatmulPreferenceCreate);
-    set(wanted, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, workspace_bytes);
+    set(wanted, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, cublas_workspace_bytes);
     set(wanted, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, std::get<0>(aligned));
     set(wanted, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, std::get<1>(aligned));
     set(wanted, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, std::get<2>(aligned));
@@ -425,7 +374,7 @@ bool gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   void const* const beta = wide ? static_cast<void const*>(&e.beta) : &beta_f;
   check_lt(cublasLtMatmul(lt, product.get(), alpha, right.data, x.get(), left.data, y.get(), beta,
                           addend, z.get(), c, out.get(), &*found->second, cublas().workspace,
-                          workspace_bytes, current_stream()));
+                          cublas_workspace_bytes, current_stream()));
   return true;
 }
 

@@ -54,6 +54,18 @@ void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t c
 /// out[v] = how many of n values in [0, bins) are v.
 void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
 
+/// x = the rows A^-1 b of `columns` rows b for each matrix A (A^-T for `transposed` ones), without gaps.
+[[nodiscard]] failed_factor solve(matrix_stack const& a, bool transposed, std::int64_t columns,
+                                  void const* b, void* x);
+/// out = the inverse of each matrix.
+[[nodiscard]] failed_factor inv(matrix_stack const& a, void* out);
+/// out = the determinant of each matrix, 0 of singular ones.
+void det(matrix_stack const& a, void* out);
+/// out = pairs: its sign, or x / |x|, and log |x|; 0 and -infinity of singular ones.
+void slogdet(matrix_stack const& a, void* out);
+/// out = L with zeros above its diagonal, A = L L^H, of each matrix, whose lower triangle is read.
+[[nodiscard]] failed_factor cholesky(matrix_stack const& a, void* out);
+
 /// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
 /// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,

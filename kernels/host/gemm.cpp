@@ -1,5 +1,6 @@
 // host_engine::gemm: floating and complex products through Eigen, integer ones through blocked loops.
 #include <kernels/host/engine.hpp>
+#include <kernels/host/team.hpp>
 
 // A program that links Sloth may hold Eigen too, built without OpenMP or with other flags. Of equal
 // templates the linker keeps one: a product here could run the program's, on one thread or, where
@@ -11,8 +12,6 @@
 #define Eigen sloth_eigen
 #include <Eigen/Core>
 #undef Eigen
-
-#include <omp.h>
 
 #include <algorithm>
 #include <complex>
@@ -78,19 +77,6 @@ void loop(bool parallel, int64_t count, int64_t work, F f) {
     for (int64_t i = 0; i < count; ++i) f(i);
   }
 }
-
-/// Threads of Eigen's products in this scope. Eigen asks OpenMP, whose setting is per thread;
-/// Eigen::setNbThreads would write a global without synchronisation.
-class team {
- public:
-  explicit team(int n) : before_(omp_get_max_threads()) { omp_set_num_threads(n); }
-  team(team const&) = delete;
-  team& operator=(team const&) = delete;
-  ~team() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
-};
 
 /// `v`, row-major without gaps, as T. Where `v` runs down, 16 rows at a time: whole cache lines.
 template <class T, class S>

@@ -1,0 +1,368 @@
+// Linear algebra through cuSOLVER, of batches of small matrices through cuBLAS. Row-major matrices are read
+// as their transposes, column-major: solving takes the factors of A^T, inverses and determinants do not
+// mind, and L of A is the memory of L^T.
+#include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/library.hpp>
+
+#include <dsl/determinant.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace sloth::inline SLOTH_ABI {
+namespace cuda_engine {
+
+namespace {
+
+using std::int64_t;
+
+constexpr int threads = 256, warps = threads / 32;
+
+/// Batches of matrices from this size on are faster one after the other (PyTorch has the same limit).
+constexpr int64_t batched_below = 512;
+/// Of a call's batch or right-hand sides: what one dimension of a grid may be.
+constexpr int64_t most_at_once = 65535;
+
+bool in_batches(matrix_stack const& a) { return a.count > 1 && a.n < batched_below; }
+
+int64_t blocks_for(int64_t n, int64_t each = threads) {
+  return std::min<int64_t>((n + each - 1) / each, int64_t{64} * multiprocessors());
+}
+__device__ int64_t first_element() { return int64_t{blockIdx.x} * threads + threadIdx.x; }
+__device__ int64_t grid_step() { return int64_t{gridDim.x} * threads; }
+
+/// The libraries' names of what is done to elements T.
+template <class T>
+struct routines;
+#define SLOTH_ROUTINES(T, own, letter, data)                         \
+  template <>                                                        \
+  struct routines<T> {                                               \
+    using number = own;                                              \
+    static constexpr cudaDataType type = data;                       \
+    static constexpr auto* getrf = cublas##letter##getrfBatched;     \
+    static constexpr auto* getrs = cublas##letter##getrsBatched;     \
+    static constexpr auto* potrf = cusolverDn##letter##potrfBatched; \
+  };
+SLOTH_ROUTINES(float, float, S, CUDA_R_32F)
+SLOTH_ROUTINES(double, double, D, CUDA_R_64F)
+SLOTH_ROUTINES(complex64, cuComplex, C, CUDA_C_32F)
+SLOTH_ROUTINES(complex128, cuDoubleComplex, Z, CUDA_C_64F)
+#undef SLOTH_ROUTINES
+
+template <class F>
+void with_type(dtype type, F const& f) {
+  switch (type) {
+    case dtype::f32: return f.template operator()<float>();
+    case dtype::f64: return f.template operator()<double>();
+    case dtype::complex64: return f.template operator()<complex64>();
+    default: return f.template operator()<complex128>();
+  }
+}
+
+// ---- kernels
+
+__global__ void store_addresses(std::byte* first, int64_t step, int64_t count, void** to) {
+  for (int64_t i = first_element(); i < count; i += grid_step()) to[i] = first + i * step;
+}
+
+template <class T>
+__global__ void set_identities(int64_t n, int64_t elements, T* out) {
+  for (int64_t at = first_element(); at < elements; at += grid_step())
+    out[at] = T(real_t<T>(at % (n * n) % (n + 1) == 0));
+}
+
+template <class T>
+__global__ void clear_above_diagonals(int64_t n, int64_t elements, T* out) {
+  for (int64_t at = first_element(); at < elements; at += grid_step())
+    if (at % n > at / n % n) out[at] = T(0);
+}
+
+/// The least of matrix * (n + 1) + order.
+__global__ void find_failed(int const* info, int64_t count, int64_t n, unsigned long long* found) {
+  for (int64_t i = first_element(); i < count; i += grid_step())
+    if (info[i] > 0) atomicMin(found, static_cast<unsigned long long>(i * (n + 1) + info[i]));
+}
+
+template <class T>
+__device__ scaled_product<T> from_lane_below(scaled_product<T> const& p, int distance) {
+  T fraction = p.fraction();
+  if constexpr (is_complex<T>)
+    fraction = T(__shfl_down_sync(~0u, fraction.re, distance),
+                 __shfl_down_sync(~0u, fraction.im, distance));
+  else
+    fraction = __shfl_down_sync(~0u, fraction, distance);
+  return {fraction, __shfl_down_sync(~0u, static_cast<long long>(p.exponent()), distance)};
+}
+/// A warp a matrix. `pivots` count from 1.
+template <class T, class Pivot>
+__global__ void multiply_diagonals(T const* factors, Pivot const* pivots, int const* info,
+                                   int64_t n, int64_t count, bool logarithms, T* out) {
+  int const lane = static_cast<int>(threadIdx.x) % 32;
+  for (int64_t m = first_element() / 32; m < count; m += grid_step() / 32) {
+    scaled_product<T> of;
+    for (int64_t i = lane; i < n; i += 32) {
+      T const pivot = factors[m * n * n + i * (n + 1)];
+      of *= scaled_product<T>(pivots[m * n + i] == i + 1 ? pivot : -pivot);
+    }
+    for (int distance = 16; distance > 0; distance /= 2) of *= from_lane_below(of, distance);
+    if (lane > 0) continue;
+    if (n > 0 && info[m] > 0) of = scaled_product<T>(T(0));
+    if (logarithms) {
+      out[2 * m] = of.sign();
+      out[2 * m + 1] = T(of.log_of_size());
+    } else {
+      out[m] = of.value();
+    }
+  }
+}
+
+// ---- what is made of them
+
+/// Where `count` matrices or right-hand sides lie, for the libraries to read on the device.
+template <class T>
+class addresses {
+ public:
+  addresses(T const* first, int64_t step, int64_t count)
+      : memory_(sizeof(void*) * static_cast<std::size_t>(count)) {
+    launch(store_addresses, blocks_for(count), threads,
+           reinterpret_cast<std::byte*>(const_cast<T*>(first)),
+           step * static_cast<int64_t>(sizeof(T)), count, reinterpret_cast<void**>(memory_.data()));
+  }
+  [[nodiscard]] auto get() const {
+    return reinterpret_cast<typename routines<T>::number**>(memory_.data());
+  }
+
+ private:
+  workspace memory_;
+};
+
+/// f(first, n) for parts of [0, count) that fit a call.
+template <class F>
+void for_parts(int64_t count, F const& f) {
+  for (int64_t first = 0; first < count; first += most_at_once)
+    f(first, std::min(most_at_once, count - first));
+}
+
+void refuse_recording() {
+  if (is_recording()) throw device_error("a factorisation cannot be recorded");
+}
+
+void copy(void const* from, void* to, int64_t bytes) {
+  check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
+                        stream()),
+        "cudaMemcpyAsync");
+}
+
+/// What the factorisations said, one word a matrix.
+class reports {
+ public:
+  explicit reports(int64_t count)
+      : count_(count), words_(sizeof(int) * static_cast<std::size_t>(count)) {}
+  [[nodiscard]] int* get() const { return reinterpret_cast<int*>(words_.data()); }
+  /// Waits for them.
+  [[nodiscard]] failed_factor first_failed(int64_t n) const {
+    workspace const found(sizeof(int64_t));
+    auto* const least = reinterpret_cast<unsigned long long*>(found.data());
+    clear(least, sizeof *least, 0xff);
+    launch(find_failed, blocks_for(count_), threads, get(), count_, n, least);
+    int64_t first;
+    copy_to_host(&first, least, sizeof first);
+    if (first < 0) return {};  // all bits set
+    return {first / (n + 1), first % (n + 1)};
+  }
+
+ private:
+  int64_t count_;
+  workspace words_;
+};
+
+/// Memory that cuSOLVER wants, on both sides.
+struct scratch {
+  std::size_t on_device = 0, on_host = 0;
+  std::unique_ptr<workspace> device;
+  std::vector<std::byte> host;
+  void reserve() {
+    device = std::make_unique<workspace>(on_device);
+    host.resize(on_host);
+  }
+  /// What is on the host may be in use until the work is done.
+  void finish() const {
+    if (on_host > 0) synchronize(current_stream());
+  }
+};
+
+/// P M = L U of copies of matrices, column-major.
+template <class T>
+class lu {
+ public:
+  explicit lu(matrix_stack const& a)
+      : n_(a.n),
+        count_(a.count),
+        batched_(in_batches(a)),
+        matrices_(sizeof(T) * static_cast<std::size_t>(a.count * a.n * a.n)),
+        pivots_((batched_ ? sizeof(int) : sizeof(int64_t)) *
+                static_cast<std::size_t>(a.count * a.n)),
+        reports_(a.count) {
+    refuse_recording();
+    copy(a.data, matrices_.data(), static_cast<int64_t>(sizeof(T)) * count_ * n_ * n_);
+    if (batched_)
+      for_parts(count_, [&](int64_t first, int64_t some) {
+        addresses<T> const at(matrix(first), n_ * n_, some);
+        check(routines<T>::getrf(cublas().handle, static_cast<int>(n_), at.get(),
+                                 static_cast<int>(n_), pivots<int>() + first * n_,
+                                 reports_.get() + first, static_cast<int>(some)),
+              "cublas?getrfBatched");
+      });
+    else
+      factor_one_by_one();
+  }
+
+  /// x becomes op(M)^-1 x, `columns` columns for each matrix.
+  void substitute(cublasOperation_t op, int64_t columns, T* x) const {
+    if (columns == 0) return;
+    if (batched_)
+      for_parts(count_, [&](int64_t first, int64_t some) {
+        addresses<T> const at(matrix(first), n_ * n_, some);
+        for_parts(columns, [&](int64_t column, int64_t wide) {
+          addresses<T> const sides(x + (first * columns + column) * n_, n_ * columns, some);
+          int wrong = 0;  // a parameter, which the status says too
+          check(
+              routines<T>::getrs(cublas().handle, op, static_cast<int>(n_), static_cast<int>(wide),
+                                 at.get(), static_cast<int>(n_), pivots<int>() + first * n_,
+                                 sides.get(), static_cast<int>(n_), &wrong, static_cast<int>(some)),
+              "cublas?getrsBatched");
+        });
+      });
+    else
+      substitute_one_by_one(op, columns, x);
+  }
+  [[nodiscard]] failed_factor failed() const { return reports_.first_failed(n_); }
+
+  void determinants(bool logarithms, T* out) const {
+    auto const run = [&]<class Pivot>(Pivot const* p) {
+      launch(multiply_diagonals<T, Pivot>, blocks_for(count_, warps), threads, matrix(0), p,
+             static_cast<int const*>(reports_.get()), n_, count_, logarithms, out);
+    };
+    batched_ ? run(static_cast<int const*>(pivots<int>()))
+             : run(static_cast<int64_t const*>(pivots<int64_t>()));
+  }
+
+ private:
+  void factor_one_by_one() {
+    auto const [handle, params] = cusolver();
+    cudaDataType const type = routines<T>::type;
+    scratch own;
+    check(cusolverDnXgetrf_bufferSize(handle, params, n_, n_, type, matrix(0), n_, type,
+                                      &own.on_device, &own.on_host),
+          "cusolverDnXgetrf_bufferSize");
+    own.reserve();
+    for (int64_t i = 0; i < count_; ++i)
+      check(cusolverDnXgetrf(handle, params, n_, n_, type, matrix(i), n_,
+                             pivots<int64_t>() + i * n_, type, own.device->data(), own.on_device,
+                             own.host.data(), own.on_host, reports_.get() + i),
+            "cusolverDnXgetrf");
+    own.finish();
+  }
+  void substitute_one_by_one(cublasOperation_t op, int64_t columns, T* x) const {
+    auto const [handle, params] = cusolver();
+    cudaDataType const type = routines<T>::type;
+    workspace const wrong(sizeof(int));  // a parameter, which the status says too
+    for (int64_t i = 0; i < count_; ++i)
+      check(cusolverDnXgetrs(handle, params, op, n_, columns, type, matrix(i), n_,
+                             pivots<int64_t>() + i * n_, type, x + i * n_ * columns, n_,
+                             reinterpret_cast<int*>(wrong.data())),
+            "cusolverDnXgetrs");
+  }
+
+  [[nodiscard]] T* matrix(int64_t i) const {
+    return reinterpret_cast<T*>(matrices_.data()) + i * n_ * n_;
+  }
+  template <class Pivot>
+  [[nodiscard]] Pivot* pivots() const {
+    return reinterpret_cast<Pivot*>(pivots_.data());
+  }
+
+  int64_t n_, count_;
+  bool batched_;
+  workspace matrices_, pivots_;
+  reports reports_;
+};
+
+void determinants(matrix_stack const& a, bool logarithms, void* out) {
+  with_type(a.type, [&]<class T>() {
+    if (a.n > 0) return lu<T>(a).determinants(logarithms, static_cast<T*>(out));
+    launch(multiply_diagonals<T, int>, blocks_for(a.count, warps), threads,
+           static_cast<T const*>(nullptr), static_cast<int const*>(nullptr),
+           static_cast<int const*>(nullptr), a.n, a.count, logarithms, static_cast<T*>(out));
+  });
+}
+
+}  // namespace
+
+failed_factor solve(matrix_stack const& a, bool transposed, int64_t columns, void const* b,
+                    void* x) {
+  failed_factor failed;
+  with_type(a.type, [&]<class T>() {
+    lu<T> const factors(a);
+    copy(b, x, static_cast<int64_t>(sizeof(T)) * a.count * a.n * columns);
+    factors.substitute(transposed ? CUBLAS_OP_N : CUBLAS_OP_T, columns, static_cast<T*>(x));
+    failed = factors.failed();
+  });
+  return failed;
+}
+
+// The columns of A^-T are the rows of A^-1.
+failed_factor inv(matrix_stack const& a, void* out) {
+  failed_factor failed;
+  with_type(a.type, [&]<class T>() {
+    lu<T> const factors(a);
+    int64_t const elements = a.count * a.n * a.n;
+    launch(set_identities<T>, blocks_for(elements), threads, a.n, elements, static_cast<T*>(out));
+    factors.substitute(CUBLAS_OP_N, a.n, static_cast<T*>(out));
+    failed = factors.failed();
+  });
+  return failed;
+}
+
+void det(matrix_stack const& a, void* out) { determinants(a, false, out); }
+void slogdet(matrix_stack const& a, void* out) { determinants(a, true, out); }
+
+failed_factor cholesky(matrix_stack const& a, void* out) {
+  int64_t const n = a.n, elements = a.count * n * n;
+  refuse_recording();
+  auto const [handle, params] = cusolver();
+  reports const said(a.count);
+  constexpr auto part = CUBLAS_FILL_MODE_UPPER;  // column-major: the lower one of rows
+  with_type(a.type, [&]<class T>() {
+    auto* const own = static_cast<T*>(out);
+    copy(a.data, own, elements * static_cast<int64_t>(sizeof(T)));
+    if (in_batches(a)) {
+      for_parts(a.count, [&](int64_t first, int64_t some) {
+        addresses<T> const at(own + first * n * n, n * n, some);
+        check(routines<T>::potrf(handle, part, static_cast<int>(n), at.get(), static_cast<int>(n),
+                                 said.get() + first, static_cast<int>(some)),
+              "cusolverDn?potrfBatched");
+      });
+    } else {
+      cudaDataType const type = routines<T>::type;
+      scratch memory;
+      check(cusolverDnXpotrf_bufferSize(handle, params, part, n, type, own, n, type,
+                                        &memory.on_device, &memory.on_host),
+            "cusolverDnXpotrf_bufferSize");
+      memory.reserve();
+      for (int64_t i = 0; i < a.count; ++i)
+        check(cusolverDnXpotrf(handle, params, part, n, type, own + i * n * n, n, type,
+                               memory.device->data(), memory.on_device, memory.host.data(),
+                               memory.on_host, said.get() + i),
+              "cusolverDnXpotrf");
+      memory.finish();
+    }
+    launch(clear_above_diagonals<T>, blocks_for(elements), threads, n, elements, own);
+  });
+  return said.first_failed(n);
+}
+
+}  // namespace cuda_engine
+}  // namespace sloth::inline SLOTH_ABI
