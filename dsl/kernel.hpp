@@ -199,7 +199,7 @@ struct matrix_stack {
   void const* data;
 };
 /// The first matrix that a factorisation failed on, -1 where there is none: its pivot that is 0, its leading
-/// minor that is not positive, from 1.
+/// minor that is not positive, from 1; 1 for eigenvalues.
 struct failed_factor {
   std::int64_t matrix = -1, order = 0;
 };

@@ -110,5 +110,27 @@ node_ptr triangle(node_ptr const& a, bool upper, location where) {
   return primitive_node(primitive::cholesky, a->type, a->shape, {a}, 0, where);
 }
 
+node_ptr eigensystems(node_ptr const& a, bool upper, location where) {
+  require_square(a->shape, "eigh", where);
+  std::int64_t const n = a->shape.back();
+  return primitive_node(primitive::eigh, a->type, with_matrix(batch_of(a->shape), n + 1, n),
+                        {upper ? turned(a, where) : a}, 0, where);
+}
+
+node_ptr eigenvalues_of(node_ptr const& a, dtype real, bool upper, location where) {
+  require_square(a->shape, "eigvalsh", where);
+  extents shape = batch_of(a->shape);
+  shape.push_back(a->shape.back());
+  return primitive_node(primitive::eigvalsh, real, std::move(shape), {upper ? turned(a, where) : a},
+                        0, where);
+}
+
+node_ptr first_row(node_ptr const& x, location where) {
+  return subscript(x, {ellipsis, 0, _}, where);
+}
+node_ptr later_rows_turned(node_ptr const& x, location where) {
+  return turned(subscript(x, {ellipsis, slice(1, _), _}, where), where);
+}
+
 }  // namespace linear_algebra_detail
 }  // namespace sloth::inline SLOTH_ABI

@@ -2,7 +2,7 @@
 // factorisations. Axes before those are a batch. Heavy: each a step of its own, computed once.
 #pragma once
 
-#include <dsl/array.hpp>
+#include <dsl/functions.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -17,6 +17,12 @@ void require_square(extents const& shape, const char* name, location where);
 /// (..., 2): the sign, and the logarithm of the size.
 [[nodiscard]] node_ptr signs_and_logs(node_ptr const& a, location where);
 [[nodiscard]] node_ptr triangle(node_ptr const& a, bool upper, location where);
+/// (..., n + 1, n): eigenvalues, then rows that are the conjugate eigenvectors; of conj(a) with `upper`.
+[[nodiscard]] node_ptr eigensystems(node_ptr const& a, bool upper, location where);
+[[nodiscard]] node_ptr eigenvalues_of(node_ptr const& a, dtype real, bool upper, location where);
+/// Row 0 of the last two axes, and the others as columns.
+[[nodiscard]] node_ptr first_row(node_ptr const& x, location where);
+[[nodiscard]] node_ptr later_rows_turned(node_ptr const& x, location where);
 /// Element k of the last axis.
 [[nodiscard]] node_ptr last_axis_at(node_ptr const& x, std::int64_t k, location where);
 
@@ -105,6 +111,45 @@ template <expression A>
   } else {
     using type = number_t<value_t<A>>;
     return lazy<type>(triangle(matrices<type>(std::forward<A>(a), where), upper, where));
+  }
+}
+
+/// a & eigenvectors = eigenvectors * eigenvalues, which ascend; the columns of the eigenvectors are
+/// orthonormal, and their signs, or phases, are the library's choice.
+template <class T>
+struct eigh_result {
+  lazy<real_t<T>> eigenvalues;  // (..., n)
+  lazy<T> eigenvectors;         // (..., n, n)
+};
+/// Of Hermitian a (..., n, n), of which the lower triangle is read, with `upper` the upper one. Throws
+/// shape_error; linalg_error, where the values are asked for, when they do not converge.
+template <expression A>
+[[nodiscard]] auto eigh(A&& a, bool upper = false, location where = location::here()) {
+  using namespace linear_algebra_detail;
+  if constexpr (is_half<value_t<A>>) {
+    static_assert(!is_half<value_t<A>>, SLOTH_NO_HALVES);
+    return refused{};
+  } else {
+    using type = number_t<value_t<A>>;
+    node_ptr const all = eigensystems(matrices<type>(std::forward<A>(a), where), upper, where);
+    lazy<type> const values(first_row(all, where)), columns(later_rows_turned(all, where));
+    lazy<real_t<type>> const real_values(matrices<real_t<type>>(values, where));
+    if constexpr (is_complex<type>)
+      if (!upper) return eigh_result<type>{real_values, lazy<type>(conjugate(columns).node(where))};
+    return eigh_result<type>{real_values, columns};
+  }
+}
+/// The eigenvalues alone.
+template <expression A>
+[[nodiscard]] auto eigvalsh(A&& a, bool upper = false, location where = location::here()) {
+  using namespace linear_algebra_detail;
+  if constexpr (is_half<value_t<A>>) {
+    static_assert(!is_half<value_t<A>>, SLOTH_NO_HALVES);
+    return refused{};
+  } else {
+    using type = number_t<value_t<A>>;
+    return lazy<real_t<type>>(eigenvalues_of(matrices<type>(std::forward<A>(a), where),
+                                             dtype_of<real_t<type>>, upper, where));
   }
 }
 #undef SLOTH_NO_HALVES

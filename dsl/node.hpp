@@ -218,13 +218,15 @@ enum class primitive : std::uint8_t {
   inv,
   det,
   slogdet,
-  cholesky
+  cholesky,
+  eigh,
+  eigvalsh
 };
 [[nodiscard]] constexpr const char* to_string(primitive p) noexcept {
-  constexpr const char* names[] = {"cumsum",   "cumprod",      "cummin",   "cummax",
-                                   "sort",     "argsort",      "take",     "take_along_axis",
-                                   "compress", "searchsorted", "bincount", "solve",
-                                   "inv",      "det",          "slogdet",  "cholesky"};
+  constexpr const char* names[] = {
+      "cumsum",          "cumprod",  "cummin",       "cummax",   "sort",  "argsort", "take",
+      "take_along_axis", "compress", "searchsorted", "bincount", "solve", "inv",     "det",
+      "slogdet",         "cholesky", "eigh",         "eigvalsh"};
   return names[static_cast<int>(p)];
 }
 struct primitive_operation {

@@ -254,6 +254,8 @@ double step::flops() const {
     extents const& matrices = call->operands[0]->shape;
     double const n = static_cast<double>(matrices.back()), third = size(matrices) * n / 3;
     if (call->is == primitive::cholesky) return third;
+    if (call->is == primitive::eigvalsh) return 4 * third;  // a tridiagonal matrix
+    if (call->is == primitive::eigh) return 27 * third;     // and about 23 for the vectors
     bool const substitutes = call->is == primitive::solve || call->is == primitive::inv;
     return 2 * third + (substitutes ? 2 * n * size(target->shape) : 0);
   }

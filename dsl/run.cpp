@@ -267,23 +267,28 @@ void run_linear_algebra(primitive_operation const& call, node const& target,
   if (all.n == 0) return;
   if (where == device::gpu)
     no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", target.where);
-  bool const by_cholesky = call.is == primitive::cholesky;
-  failed_factor const failed =
-      by_cholesky ? SLOTH_ON(where, cholesky(all, out))
-      : call.is == primitive::inv
-          ? SLOTH_ON(where, inv(all, out))
-          : SLOTH_ON(where, solve(all, call.option != 0, target.shape.size() / (all.count * all.n),
-                                  in[1], out));
+  failed_factor const failed = [&] {
+    switch (call.is) {
+      case primitive::inv: return SLOTH_ON(where, inv(all, out));
+      case primitive::cholesky: return SLOTH_ON(where, cholesky(all, out));
+      case primitive::eigh: return SLOTH_ON(where, eigh(all, out));
+      case primitive::eigvalsh: return SLOTH_ON(where, eigvalsh(all, out));
+      default:
+        return SLOTH_ON(where, solve(all, call.option != 0,
+                                     target.shape.size() / (all.count * all.n), in[1], out));
+    }
+  }();
   if (failed.matrix < 0) return;
   std::string const which =
       batch.rank() == 0 ? "the matrix" : "matrix " + to_string(index_of(failed.matrix, batch));
   std::string const order = std::to_string(failed.order);
-  std::string const why =
-      by_cholesky
-          ? "not positive definite: its leading minor of order " + order + " is not positive"
-          : "singular: pivot " + order + " of " + std::to_string(all.n) + " is 0";
+  std::string const what =
+      call.is >= primitive::eigh ? "has eigenvalues that do not converge"
+      : call.is == primitive::cholesky
+          ? "is not positive definite: its leading minor of order " + order + " is not positive"
+          : "is singular: pivot " + order + " of " + std::to_string(all.n) + " is 0";
   throw linalg_error(std::string(to_string(call.is)) + ": " + which + " of shape " +
-                         to_string(a.shape) + " is " + why,
+                         to_string(a.shape) + " " + what,
                      target.where);
 }
 
@@ -323,7 +328,9 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::inv:
     case primitive::det:
     case primitive::slogdet:
-    case primitive::cholesky: return run_linear_algebra(call, target, in, out, where);
+    case primitive::cholesky:
+    case primitive::eigh:
+    case primitive::eigvalsh: return run_linear_algebra(call, target, in, out, where);
   }
 }
 #undef SLOTH_ON

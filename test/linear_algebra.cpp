@@ -1,4 +1,4 @@
-// Systems of equations, inverses, determinants and Cholesky factors: residuals within n eps times norms,
+// Systems of equations, inverses, determinants, Cholesky factors, eigenvalues: residuals within n eps times norms,
 // and NumPy's values.
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
@@ -144,6 +144,40 @@ void factors(A const& a) {
   BOOST_TEST(all(upper == triu(upper)).item());
 }
 
+template <expression X>
+array<value_t<X>> swap_if(bool wanted, X const& x) {
+  if (wanted) return swapped(x);
+  return x;
+}
+/// With real diagonals.
+template <class T>
+array<T> drawn_for_eigh(extents const& shape) {
+  array<T> const x = drawn<T>(shape);
+  return x - (x - conjugate(x)) / 2 * eye<T>(shape.back());
+}
+/// a v = v w and v^H v = 1 within 2 (n + 4) eps |a| |v|, and the values alone agree within that.
+template <class T, expression A>
+void diagonalizes(A const& a, bool upper = false) {
+  auto const [w, v] = eigh(a, upper);
+  array<real_t<T>> const values = w, alone = eigvalsh(a, upper);
+  array<T> const vectors = v;
+  extents const batch = batch_of(a.shape());
+  array<T> const triangle = tril(swap_if(upper, a)), sum = triangle + conjugate(swapped(triangle));
+  array<T> const both = swap_if(upper, array<T>(sum - sum * eye<T>(a.shape().back()) / 2));
+  array<T> const scaled = vectors * values(ellipsis, newaxis, _);
+  auto const check = [&](stacked const& left, stacked const& right, stacked const& want) {
+    long double const off = residual<T>(left, right, want);
+    BOOST_TEST(off <= 2, "eigh " << to_string(a.shape()) << ": " << off);
+  };
+  check(wide(both, batch), wide(vectors, batch), wide(scaled, batch));
+  check(wide(conjugate(swapped(vectors)), batch), wide(vectors, batch),
+        wide(eye<T>(a.shape().back()), batch));
+  real_t<T> const eps = std::numeric_limits<real_t<T>>::epsilon();
+  auto const most = (static_cast<real_t<T>>(a.shape().back()) + 4) * eps * max(abs(values)).item();
+  BOOST_TEST(all(abs(values - alone) <= most).item());
+  BOOST_TEST(all(values(ellipsis, slice(1, _)) >= values(ellipsis, slice(_, -1))).item());
+}
+
 array<double> const m{{3, 1, 4}, {1, 5, 9}, {2, 6, 5}};
 array<double> const singular{{1, 2}, {2, 4}};
 
@@ -184,6 +218,12 @@ BOOST_AUTO_TEST_CASE(residuals_of_all_types_layouts_and_batches) {
       factors<T>(conjugate(swapped(definite)));
       factors<T>(array<T>(definite(slice(_, _, 3))));
       factors<T>(hilbert<T>(5));
+      diagonalizes<T>(hilbert<T>(8));
+      for (int64_t n : {1, 2, 3, 33, 90}) diagonalizes<T>(drawn_for_eigh<T>({n, n}), n == 3);
+      array<T> const systems = drawn_for_eigh<T>({3, 2, 9, 9});
+      diagonalizes<T>(systems);
+      diagonalizes<T>(swapped(systems), true);
+      diagonalizes<T>(swapped(systems)(_, 0, slice(_, _, 2), slice(_, _, 2)));
     }
   };
   run.operator()<float>();
@@ -234,6 +274,11 @@ BOOST_AUTO_TEST_CASE(numpys_values_shapes_and_types) {
   close(cholesky(w), {{z{2}, z{0}}, {z{0, -1}, z{2}}});
   close(cholesky(w, true), {{z{2}, z{0, 1}}, {z{0}, z{2}}});
   close(slogdet(array<z>{{z{0, 1}, z{0}}, {z{0}, z{2}}}).sign, full({}, z{0, 1}));
+  near(eigvalsh(a), "float64(2,)", {1.381966011250105, 3.618033988749895});
+  near(eigvalsh(array<int>{{2, 99}, {1, 3}}), "float64(2,)",
+       {1.381966011250105, 3.618033988749895});
+  near(eigh(w).eigenvalues, "float64(2,)", {2.4384471871911697, 6.561552812808831});
+  near(eigh(w, true).eigenvalues, "float64(2,)", {2.4384471871911697, 6.561552812808831});
   static_assert(std::is_same_v<value_t<decltype(solve(eye<float>(2), array<int>{1, 2}))>, double>);
   static_assert(
       std::is_same_v<value_t<decltype(solve(eye<float>(2), eye<complex64>(2)))>, complex64>);
@@ -252,6 +297,8 @@ BOOST_AUTO_TEST_CASE(empty_matrices_and_batches) {
   is(slogdet(zeros(0, 0)).sign, "float64()", {1});
   is(slogdet(zeros(0, 0)).logabsdet, "float64()", {0});
   is(cholesky(zeros(0, 0)), "float64(0, 0)", {});
+  is(eigh(zeros(2, 0, 0)).eigenvectors, "float64(2, 0, 0)", {});
+  is(eigvalsh(zeros(0, 3, 3)), "float64(0, 3)", {});
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_or_fails) {
@@ -267,6 +314,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_or_fails) {
   REFUSES_HERE(shape_error, "slogdet: the matrices are not square: shape ()",
                slogdet(full({}, 1.)));
   REFUSES_HERE(shape_error, "cholesky: the matrices are not square: shape (2, 3)", cholesky(tall));
+  REFUSES_HERE(shape_error, "eigh: the matrices are not square: shape (2, 3)", eigh(tall));
+  REFUSES_HERE(shape_error, "eigvalsh: the matrices are not square: shape (2, 3)", eigvalsh(tall));
 
   REFUSES_HERE(linalg_error, "inv: the matrix of shape (2, 2) is singular: pivot 2 of 2 is 0",
                eval(inv(singular)));
@@ -290,6 +339,10 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_or_fails) {
       "cholesky: matrix (1, 0) of shape (3, 2, 2, 2) is not positive definite: its leading "
       "minor of order 2 is not positive",
       eval(cholesky(batch)));
+  if (current_device() == device::host)
+    REFUSES_HERE(linalg_error,
+                 "eigvalsh: matrix (1,) of shape (2, 2, 2) has eigenvalues that do not converge",
+                 eval(eigvalsh(stack(eye(2), eye(2) * nan_))));
   array<double> x{{1, 2}, {2, 4}};
   BOOST_CHECK_THROW(x = inv(x), linalg_error);
   BOOST_CHECK_THROW(x += inv(x), linalg_error);
@@ -315,6 +368,10 @@ BOOST_AUTO_TEST_CASE(a_step_of_its_name_once) {
   std::string const both = explain(sign * logs);  // of one factorisation
   has(both, "linalg  slogdet(x0)");
   BOOST_TEST(both.find("linalg") == both.rfind("linalg"));
+  auto const [w, v] = eigh(m);
+  std::string const system = explain(v * w);  // of one factorisation
+  has(system, "linalg  eigh(x0)");
+  BOOST_TEST(system.find("linalg") == system.rfind("linalg"));
   array<double> x{{2, 0}, {0, 4}};
   x = inv(x);
   is(x, "float64(2, 2)", {0.5, 0, 0, 0.25});

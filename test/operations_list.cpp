@@ -102,6 +102,8 @@ namespace {
   X(det)                         \
   X(slogdet)                     \
   X(cholesky)                    \
+  X(eigh)                        \
+  X(eigvalsh)                    \
   X(diff)                        \
   X(ediff1d)                     \
   X(gradient)                    \

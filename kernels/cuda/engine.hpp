@@ -105,6 +105,8 @@ void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std
 void det(matrix_stack const& a, void* out);
 void slogdet(matrix_stack const& a, void* out);
 [[nodiscard]] failed_factor cholesky(matrix_stack const& a, void* out);
+[[nodiscard]] failed_factor eigh(matrix_stack const& a, void* out);
+[[nodiscard]] failed_factor eigvalsh(matrix_stack const& a, void* out);
 
 /// As host::gemm; f32 products in TF32 where asked.
 void gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std::int64_t k,

@@ -1,24 +1,16 @@
-// Linear algebra through cuSOLVER, of batches of small matrices through cuBLAS. Row-major matrices are read
-// as their transposes, column-major: solving takes the factors of A^T, inverses and determinants do not
-// mind, and L of A is the memory of L^T.
-#include <kernels/cuda/engine.hpp>
-#include <kernels/cuda/launch.hpp>
-#include <kernels/cuda/library.hpp>
+// Systems of equations, inverses and determinants through cuSOLVER, of batches of small matrices through
+// cuBLAS, and Cholesky factors. Of matrices that are read as their transposes, solving takes the factors of
+// A^T, inverses and determinants do not mind, and L of A is the memory of L^T.
+#include <kernels/cuda/matrices.hpp>
 
 #include <dsl/determinant.hpp>
-
-#include <algorithm>
-#include <memory>
-#include <vector>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
 namespace {
 
-using std::int64_t;
-
-constexpr int threads = 256, warps = threads / 32;
+constexpr int warps = threads / 32;
 
 /// Batches of matrices from this size on are faster one after the other (PyTorch has the same limit).
 constexpr int64_t batched_below = 512;
@@ -26,40 +18,6 @@ constexpr int64_t batched_below = 512;
 constexpr int64_t most_at_once = 65535;
 
 bool in_batches(matrix_stack const& a) { return a.count > 1 && a.n < batched_below; }
-
-int64_t blocks_for(int64_t n, int64_t each = threads) {
-  return std::min<int64_t>((n + each - 1) / each, int64_t{64} * multiprocessors());
-}
-__device__ int64_t first_element() { return int64_t{blockIdx.x} * threads + threadIdx.x; }
-__device__ int64_t grid_step() { return int64_t{gridDim.x} * threads; }
-
-/// The libraries' names of what is done to elements T.
-template <class T>
-struct routines;
-#define SLOTH_ROUTINES(T, own, letter, data)                         \
-  template <>                                                        \
-  struct routines<T> {                                               \
-    using number = own;                                              \
-    static constexpr cudaDataType type = data;                       \
-    static constexpr auto* getrf = cublas##letter##getrfBatched;     \
-    static constexpr auto* getrs = cublas##letter##getrsBatched;     \
-    static constexpr auto* potrf = cusolverDn##letter##potrfBatched; \
-  };
-SLOTH_ROUTINES(float, float, S, CUDA_R_32F)
-SLOTH_ROUTINES(double, double, D, CUDA_R_64F)
-SLOTH_ROUTINES(complex64, cuComplex, C, CUDA_C_32F)
-SLOTH_ROUTINES(complex128, cuDoubleComplex, Z, CUDA_C_64F)
-#undef SLOTH_ROUTINES
-
-template <class F>
-void with_type(dtype type, F const& f) {
-  switch (type) {
-    case dtype::f32: return f.template operator()<float>();
-    case dtype::f64: return f.template operator()<double>();
-    case dtype::complex64: return f.template operator()<complex64>();
-    default: return f.template operator()<complex128>();
-  }
-}
 
 // ---- kernels
 
@@ -144,54 +102,6 @@ void for_parts(int64_t count, F const& f) {
   for (int64_t first = 0; first < count; first += most_at_once)
     f(first, std::min(most_at_once, count - first));
 }
-
-void refuse_recording() {
-  if (is_recording()) throw device_error("a factorisation cannot be recorded");
-}
-
-void copy(void const* from, void* to, int64_t bytes) {
-  check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
-                        stream()),
-        "cudaMemcpyAsync");
-}
-
-/// What the factorisations said, one word a matrix.
-class reports {
- public:
-  explicit reports(int64_t count)
-      : count_(count), words_(sizeof(int) * static_cast<std::size_t>(count)) {}
-  [[nodiscard]] int* get() const { return reinterpret_cast<int*>(words_.data()); }
-  /// Waits for them.
-  [[nodiscard]] failed_factor first_failed(int64_t n) const {
-    workspace const found(sizeof(int64_t));
-    auto* const least = reinterpret_cast<unsigned long long*>(found.data());
-    clear(least, sizeof *least, 0xff);
-    launch(find_failed, blocks_for(count_), threads, get(), count_, n, least);
-    int64_t first;
-    copy_to_host(&first, least, sizeof first);
-    if (first < 0) return {};  // all bits set
-    return {first / (n + 1), first % (n + 1)};
-  }
-
- private:
-  int64_t count_;
-  workspace words_;
-};
-
-/// Memory that cuSOLVER wants, on both sides.
-struct scratch {
-  std::size_t on_device = 0, on_host = 0;
-  std::unique_ptr<workspace> device;
-  std::vector<std::byte> host;
-  void reserve() {
-    device = std::make_unique<workspace>(on_device);
-    host.resize(on_host);
-  }
-  /// What is on the host may be in use until the work is done.
-  void finish() const {
-    if (on_host > 0) synchronize(current_stream());
-  }
-};
 
 /// P M = L U of copies of matrices, column-major.
 template <class T>
@@ -300,6 +210,17 @@ void determinants(matrix_stack const& a, bool logarithms, void* out) {
 }
 
 }  // namespace
+
+failed_factor reports::first_failed(int64_t n) const {
+  workspace const found(sizeof(int64_t));
+  auto* const least = reinterpret_cast<unsigned long long*>(found.data());
+  clear(least, sizeof *least, 0xff);
+  launch(find_failed, blocks_for(count_), threads, get(), count_, n, least);
+  int64_t first;
+  copy_to_host(&first, least, sizeof first);
+  if (first < 0) return {};  // all bits set
+  return {first / (n + 1), first % (n + 1)};
+}
 
 failed_factor solve(matrix_stack const& a, bool transposed, int64_t columns, void const* b,
                     void* x) {

@@ -65,6 +65,11 @@ void det(matrix_stack const& a, void* out);
 void slogdet(matrix_stack const& a, void* out);
 /// out = L with zeros above its diagonal, A = L L^H, of each matrix, whose lower triangle is read.
 [[nodiscard]] failed_factor cholesky(matrix_stack const& a, void* out);
+/// out = for each matrix, of which the lower triangle is read, n eigenvalues in ascending order, then the
+/// conjugates of their vectors.
+[[nodiscard]] failed_factor eigh(matrix_stack const& a, void* out);
+/// out = its real eigenvalues alone.
+[[nodiscard]] failed_factor eigvalsh(matrix_stack const& a, void* out);
 
 /// C (m x n) = A (m x k) B (k x n) for every index of `batch`, C row-major with leading dimension
 /// `c_stride` and batches packed one after the other. Integers wrap; f16 and bf16 accumulate in f32.

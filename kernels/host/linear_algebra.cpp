@@ -1,103 +1,25 @@
-// Linear algebra through Eigen. Row-major matrices are read as their transposes, column-major: solving
-// takes the factors of A^T, inverses and determinants do not mind, and L of A is the memory of L^T.
-#include <kernels/host/engine.hpp>
-#include <kernels/host/team.hpp>
+// Systems of equations, inverses, determinants and Cholesky factors through Eigen. Of matrices that are read
+// as their transposes, solving takes the factors of A^T, inverses and determinants do not mind, and L of A
+// is the memory of L^T.
+#include <kernels/host/matrices.hpp>
 
 #include <dsl/determinant.hpp>
 
-// A copy of Eigen of its own, as in gemm.cpp.
-#ifdef EIGEN_CORE_H
-#error \
-    "kernels/host/linear_algebra.cpp wants a copy of Eigen of its own: keep it out of unity builds"
-#endif
-#define EIGEN_NO_DEBUG  // shapes are checked where the expression is built
 #define Eigen sloth_eigen
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
 #undef Eigen
-
-#include <algorithm>
-#include <complex>
-#include <memory>
-#include <vector>
 
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
 
 namespace {
 
-using std::int64_t;
-
-template <class T>
-using number = std::conditional_t<is_complex<T>, std::complex<real_t<T>>, T>;
-template <class T>
-using matrix = sloth_eigen::Matrix<number<T>, sloth_eigen::Dynamic, sloth_eigen::Dynamic>;
 template <class T>
 using row_major_matrix = sloth_eigen::Matrix<number<T>, sloth_eigen::Dynamic, sloth_eigen::Dynamic,
                                              sloth_eigen::RowMajor>;
 template <class T>
 using lu_in_place = sloth_eigen::PartialPivLU<sloth_eigen::Ref<matrix<T>>>;
-
-/// `rows` elements behind each other, `columns` times.
-template <class T>
-auto map_of(T* data, int64_t rows, int64_t columns) {
-  return sloth_eigen::Map<matrix<T>>(reinterpret_cast<number<T>*>(data), rows, columns);
-}
-template <class T>
-auto map_of(T const* data, int64_t rows, int64_t columns) {
-  return sloth_eigen::Map<matrix<T> const>(reinterpret_cast<number<T> const*>(data), rows, columns);
-}
-
-template <class T>
-class block {
- public:
-  explicit block(int64_t n) : bytes_(static_cast<std::size_t>(n) * sizeof(T)) {
-    if (bytes_ > 0) data_ = static_cast<T*>(allocate(bytes_));
-  }
-  ~block() {
-    if (bytes_ > 0) release(data_, bytes_);
-  }
-  block(block const&) = delete;
-  block& operator=(block const&) = delete;
-  [[nodiscard]] T* data() const { return data_; }
-
- private:
-  std::size_t bytes_;
-  T* data_ = nullptr;
-};
-
-template <class F>
-void with_type(dtype type, F const& f) {
-  switch (type) {
-    case dtype::f32: return f.template operator()<float>();
-    case dtype::f64: return f.template operator()<double>();
-    case dtype::complex64: return f.template operator()<complex64>();
-    default: return f.template operator()<complex128>();
-  }
-}
-
-/// f(i, memory for a matrix) for each of them: many in parallel, few one after the other, where Eigen's
-/// products take the threads.
-template <class T, class F>
-void for_each_matrix(matrix_stack const& a, F const& f) {
-  team const of(threads());
-  struct job {
-    F const& f;
-    int64_t count, each, size;
-    void run(int64_t part) const {
-      block<T> const memory(size);
-      for (int64_t i = part * each; i < std::min(count, (part + 1) * each); ++i)
-        f(i, memory.data());
-    }
-  } all{f, a.count, 1, a.n * a.n};
-  if (a.count < threads()) {
-    for (int64_t i = 0; i < a.count; ++i) all.run(i);
-    return;
-  }
-  all.each = std::max<int64_t>(1, 4096 / std::max<int64_t>(1, all.size));
-  parallel_for((a.count + all.each - 1) / all.each, a.count * all.size * a.n,
-               [](void* j, int64_t part) { static_cast<job const*>(j)->run(part); }, &all);
-}
 
 /// The pivot that is 0, from 1; 0 where none is.
 template <class T>
@@ -105,11 +27,6 @@ int64_t zero_pivot(T const* factors, int64_t n) {
   for (int64_t i = 0; i < n; ++i)
     if (factors[i * (n + 1)] == T(0)) return i + 1;
   return 0;
-}
-failed_factor first_of(std::vector<int64_t> const& orders) {
-  auto const found = std::find_if(orders.begin(), orders.end(), [](int64_t o) { return o != 0; });
-  if (found == orders.end()) return {};
-  return {found - orders.begin(), *found};
 }
 
 /// x becomes M^-T x for the factors P M = L U, a block of columns at a time.
