@@ -13,7 +13,8 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 
 const char* name_of(generator_kind kind) {
-  constexpr const char* names[] = {"", "rand", "normal", "arange", "linspace", "eye", "full"};
+  constexpr const char* names[] = {"",         "rand", "normal", "arange",
+                                   "linspace", "eye",  "full",   "random"};
   return names[static_cast<int>(kind)];
 }
 

@@ -20,7 +20,7 @@ int function_trace::argument_of(node const& n) const {
   return -1;
 }
 
-scalar_bits function_trace::draw(std::shared_ptr<generator_state> const& from,
+scalar_bits function_trace::draw(std::shared_ptr<random_stream> const& from,
                                  stream_draw const& what) {
   traced_draw const taken{from, what, from->take(what)};
   draws_.push_back(std::make_unique<traced_draw>(taken));
@@ -28,8 +28,7 @@ scalar_bits function_trace::draw(std::shared_ptr<generator_state> const& from,
 }
 
 traced_draw const* function_trace::draw_of(graph_operand const& operand) const {
-  if (operand.generator != generator_kind::uniform && operand.generator != generator_kind::normal)
-    return nullptr;
+  if (!is_drawn(operand.generator)) return nullptr;
   for (auto const& d : draws_)
     if (operand.params[0].words[0] == stand_in(*d)) return d.get();
   return nullptr;

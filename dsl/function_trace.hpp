@@ -12,7 +12,7 @@ namespace sloth::inline SLOTH_ABI {
 
 /// A draw that a traced function made, and where its elements lie in this call.
 struct traced_draw {
-  std::weak_ptr<generator_state> from;
+  std::weak_ptr<random_stream> from;
   stream_draw what;
   scalar_bits taken;  // {seed, offset}
 };
@@ -29,7 +29,7 @@ class function_trace {
   [[nodiscard]] int argument_of(node const& n) const;
 
   /// Takes elements, and returns what stands for them in the graph, since each call takes others.
-  [[nodiscard]] scalar_bits draw(std::shared_ptr<generator_state> const& from,
+  [[nodiscard]] scalar_bits draw(std::shared_ptr<random_stream> const& from,
                                  stream_draw const& what);
   /// What an operand stands for, or null.
   [[nodiscard]] traced_draw const* draw_of(graph_operand const& operand) const;

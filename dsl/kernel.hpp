@@ -40,8 +40,23 @@ struct alignas(16) scalar_bits {
 /// params: uniform {seed u64 | offset u64}; normal {seed u64 | offset u64}, {mean f64 | stddev f64};
 /// arange {start f64 | step f64} or, for integer types, {start i64 | step i64};
 /// linspace {start f64 | step f64}, {stop f64 | index of the last element i64};
-/// eye {columns i64 | diagonal i64}; full: {value}.
-enum class generator_kind : std::uint8_t { none, uniform, normal, arange, linspace, eye, full };
+/// eye {columns i64 | diagonal i64}; full: {value};
+/// numpy {place of element 0 u64 | that of element i less i, for the others u64}, {key 2 x u64}.
+enum class generator_kind : std::uint8_t {
+  none,
+  uniform,
+  normal,
+  arange,
+  linspace,
+  eye,
+  full,
+  numpy
+};
+/// Random numbers, whose first parameter says which.
+constexpr bool is_drawn(generator_kind kind) {
+  return kind == generator_kind::uniform || kind == generator_kind::normal ||
+         kind == generator_kind::numpy;
+}
 
 /// One operand of a fused expression, aligned to the axes of the domain: axes it does not have, and
 /// those of extent 1, have stride 0.

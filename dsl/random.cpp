@@ -41,11 +41,7 @@ void require_triangle(double left, double mode, double right, location where) {
                       where);
 }
 
-}  // namespace random_detail
-
-generator::generator() : generator(entropy()) {}
-
-scalar_bits generator_state::take(stream_draw const& draw) {
+scalar_bits philox_stream::take(stream_draw const& draw) {
   std::uint64_t now = position.load(), offset, next;
   auto const even = [&](std::uint64_t n) { return draw.pairs ? n + (n & 1) : n; };
   do {
@@ -57,10 +53,14 @@ scalar_bits generator_state::take(stream_draw const& draw) {
   return {{seed, offset}};
 }
 
-scalar_bits generator::take(stream_draw const& draw) {
+scalar_bits take(std::shared_ptr<random_stream> const& from, stream_draw const& draw) {
   function_trace* const traced = function_trace::current();
-  return traced ? traced->draw(state_, draw) : state_->take(draw);
+  return traced ? traced->draw(from, draw) : from->take(draw);
 }
+
+}  // namespace random_detail
+
+generator::generator() : generator(entropy()) {}
 
 generator& default_generator() {
   static generator& g = *new generator;  // arrays of static duration may draw at exit

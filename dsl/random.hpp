@@ -15,17 +15,27 @@ struct stream_draw {
   int bits;
 };
 
-/// Where a generator is in its stream; a compiled function draws from it at each call.
-struct generator_state {
-  std::uint64_t seed;
-  std::atomic<std::uint64_t> position{0};  // offset * 2 + (the last draw was 64 bits wide)
-
-  explicit generator_state(std::uint64_t seed_) : seed(seed_) {}
-  /// {seed, offset} of the draw, whose elements are taken.
-  [[nodiscard]] scalar_bits take(stream_draw const& draw);
+/// Where a generator is in its numbers; a compiled function draws from it at each call.
+class random_stream {
+ public:
+  virtual ~random_stream() = default;
+  /// The first parameter of the draw's leaf; the elements are taken.
+  [[nodiscard]] virtual scalar_bits take(stream_draw const& draw) = 0;
 };
 
 namespace random_detail {
+
+struct philox_stream : random_stream {
+  std::uint64_t seed;
+  std::atomic<std::uint64_t> position{0};  // offset * 2 + (the last draw was 64 bits wide)
+
+  explicit philox_stream(std::uint64_t seed_) : seed(seed_) {}
+  /// {seed, offset}.
+  [[nodiscard]] scalar_bits take(stream_draw const& draw) override;
+};
+
+/// The same, or what stands for it in a function that is being traced.
+[[nodiscard]] scalar_bits take(std::shared_ptr<random_stream> const& from, stream_draw const& draw);
 
 /// Throw dtype_error, of NaN too. `what` is "function: the parameter".
 void require_not_negative(double value, const char* what, location where);
@@ -65,7 +75,8 @@ class generator {
  public:
   /// Seeded from the system's entropy.
   generator();
-  explicit generator(std::uint64_t seed) : state_(std::make_shared<generator_state>(seed)) {}
+  explicit generator(std::uint64_t seed)
+      : state_(std::make_shared<random_detail::philox_stream>(seed)) {}
   generator(generator const& other) : generator(other.seed()) {
     state_->position = other.state_->position.load();
   }
@@ -201,12 +212,10 @@ class generator {
                   "random values are float or double; convert with .astype<T>()");
     stream_draw const draw{checked_size(shape, {}), Kind == generator_kind::normal,
                            8 * sizeof(Value)};
-    return generated<Kind, Value>(shape, take(draw), second);
+    return generated<Kind, Value>(shape, random_detail::take(state_, draw), second);
   }
-  /// {seed, offset}, or what stands for them in a function that is being traced.
-  [[nodiscard]] scalar_bits take(stream_draw const& draw);
 
-  std::shared_ptr<generator_state> state_;
+  std::shared_ptr<random_detail::philox_stream> state_;
 };
 
 /// The process's generator: seeded from the system's entropy until seed(n) fixes it.

@@ -16,6 +16,7 @@
 #include <dsl/linear_algebra.hpp>
 #include <dsl/matmul.hpp>
 #include <dsl/memory.hpp>
+#include <dsl/numpy_generator.hpp>
 #include <dsl/order.hpp>
 #include <dsl/products.hpp>
 #include <dsl/random.hpp>

@@ -77,9 +77,7 @@ struct step_bounds {
     for (int r = 0; r < call.form->row_count; ++r) terms = std::max(terms, call.row_length[r]);
   }
   static double generated(graph_operand const& operand) {
-    bool const drawn =
-        operand.generator == generator_kind::uniform || operand.generator == generator_kind::normal;
-    return drawn ? 1 : static_cast<double>(operand.shape.size());
+    return is_drawn(operand.generator) ? 1 : static_cast<double>(operand.shape.size());
   }
   static bool is_step_function(std::string_view name) {
     constexpr std::string_view all[] = {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/philox.hpp>
+#include <dsl/philox64.hpp>
 #include <dsl/tree.hpp>
 #include <kernels/cuda/geometry.hpp>
 
@@ -136,7 +137,7 @@ struct generator_arguments {
   philox_keys keys;
 };
 
-/// The element at row-major index i of a generator's own shape, where it is not drawn.
+/// The element at row-major index i of a generator's own shape, where it is drawn alone.
 template <generator_kind Kind, class T>
 __device__ T generate(scalar_bits const* params, std::int64_t i) {
   if constexpr (Kind == generator_kind::arange) {
@@ -155,6 +156,10 @@ __device__ T generate(scalar_bits const* params, std::int64_t i) {
   } else if constexpr (Kind == generator_kind::eye) {
     auto const p = params[0].as<two_i64>();
     return convert<T>(i % p.a == i / p.a + p.b);
+  } else if constexpr (Kind == generator_kind::numpy) {
+    auto const place = params[0].as<two_u64>();
+    return numpy_uniform<T>(params[1].as<philox64_key>(),
+                            i == 0 ? place.a : place.b + static_cast<std::uint64_t>(i));
   } else {
     return params[0].as<T>();
   }
@@ -268,8 +273,7 @@ struct value<generated<Kind, T>, At, N> {
     pack<T, N> p;
     generator_arguments const& g = c.a.generator[At.leaf];
     auto const index = [&](int k) { return c.template index<At.leaf>(k); };
-    constexpr bool drawn = Kind == generator_kind::uniform || Kind == generator_kind::normal;
-    if constexpr (drawn) {
+    if constexpr (Kind == generator_kind::uniform || Kind == generator_kind::normal) {
       auto const [seed, offset] = g.params[0].as<two_u64>();
       // What one block of words gives, of elements that lie one behind the other.
       constexpr int block = 16 / static_cast<int>(sizeof(T)), length = Context::run;

@@ -58,6 +58,15 @@ void normal(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   });
 }
 
+template <class T>
+void numpy(operand const& g, T* to, std::int64_t first, std::int64_t count) {
+  auto const place = g.params[0].as<words>();
+  auto const key = g.params[1].as<philox64_key>();
+  draw(to, first, count, [&](auto* out, std::int64_t from, std::int64_t n) {
+    fill_numpy(out, key, place.first, place.second, from, n);
+  });
+}
+
 // Indices as doubles: a 64-bit integer has no vector conversion below AVX-512, a 32-bit one has.
 template <class T>
 void line_of_reals(double start, double step, T* to, std::int64_t first, std::int64_t count) {
@@ -117,6 +126,7 @@ void generate_as(operand const& g, T* to, std::int64_t first, std::int64_t count
     case generator_kind::linspace: return linspace(g, to, first, count);
     case generator_kind::eye: return eye(g, to, first, count);
     case generator_kind::full: std::fill(to, to + count, g.params[0].as<T>()); return;
+    case generator_kind::numpy: return numpy(g, to, first, count);
     case generator_kind::none: return;
   }
 }

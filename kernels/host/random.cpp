@@ -145,6 +145,28 @@ void fill(Draw draw, T* out, std::uint64_t j, std::int64_t count) {
   }
 }
 
+/// Numbers [j, j + count) of NumPy's stream, block after block.
+template <class T>
+void fill_blocks(T* out, philox64_key key, std::uint64_t j, std::int64_t count) {
+  constexpr std::uint64_t size = numpy_block_size<T>;
+  while (count > 0) {
+    philox64_block const b = numpy_block(key, j / size);
+    auto const n = std::min<std::int64_t>(count, static_cast<std::int64_t>(size - j % size));
+    for (std::int64_t k = 0; k < n; ++k) *out++ = numpy_unit<T>(b, j++);
+    count -= n;
+  }
+}
+template <class T>
+void fill_numbers(T* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
+                  std::int64_t first, std::int64_t count) {
+  if (first == 0 && count > 0) {
+    *out++ = numpy_uniform<T>(key, zeroth);
+    ++first;
+    --count;
+  }
+  fill_blocks(out, key, base + static_cast<std::uint64_t>(first), count);
+}
+
 }  // namespace
 
 void fill_uniform(float* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
@@ -167,6 +189,16 @@ void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int
                  std::int64_t count, double mean, double stddev) {
   fill(normal_draw<double>{seed, mean, stddev}, out, offset + static_cast<std::uint64_t>(first),
        count);
+}
+
+void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
+                std::int64_t first, std::int64_t count) {
+  fill_numbers(out, key, zeroth, base, first, count);
+}
+
+void fill_numpy(double* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
+                std::int64_t first, std::int64_t count) {
+  fill_numbers(out, key, zeroth, base, first, count);
 }
 
 }  // namespace host_engine

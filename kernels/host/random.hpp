@@ -1,7 +1,7 @@
 // Random arrays on the host: whole draws of dsl/philox.hpp, one thread a call.
 #pragma once
 
-#include <dsl/config.hpp>
+#include <dsl/philox64.hpp>
 
 #include <cstdint>
 
@@ -20,6 +20,12 @@ void fill_normal(float* out, std::uint64_t seed, std::uint64_t offset, std::int6
                  std::int64_t count, float mean, float stddev);
 void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
                  std::int64_t count, double mean, double stddev);
+
+/// out[k] = numpy_uniform<T>(key, place), place being base + first + k, or `zeroth` for element 0.
+void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
+                std::int64_t first, std::int64_t count);
+void fill_numpy(double* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
+                std::int64_t first, std::int64_t count);
 
 }  // namespace host_engine
 }  // namespace sloth::inline SLOTH_ABI
