@@ -13,8 +13,9 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 
 const char* name_of(generator_kind kind) {
-  constexpr const char* names[] = {"",         "rand", "normal", "arange",
-                                   "linspace", "eye",  "full",   "random"};
+  constexpr const char* names[] = {"",     "rand",    "normal",   "arange",    "linspace",
+                                   "eye",  "full",    "random",   "integers",  "gamma",
+                                   "beta", "poisson", "binomial", "geometric", "negative_binomial"};
   return names[static_cast<int>(kind)];
 }
 

@@ -41,7 +41,10 @@ struct alignas(16) scalar_bits {
 /// arange {start f64 | step f64} or, for integer types, {start i64 | step i64};
 /// linspace {start f64 | step f64}, {stop f64 | index of the last element i64};
 /// eye {columns i64 | diagonal i64}; full: {value};
-/// numpy {place of element 0 u64 | that of element i less i, for the others u64}, {key 2 x u64}.
+/// numpy {place of element 0 u64 | that of element i less i, for the others u64}, {key 2 x u64};
+/// {seed u64 | offset u64} and of dsl/distributions.hpp integers {low u64 | greatest less low u64}, gamma
+/// {shape f64}, beta {a f64 | b f64}, poisson {lam f64}, binomial {n f64 | p f64}, geometric {p f64},
+/// negative_binomial {n f64 | p f64}.
 enum class generator_kind : std::uint8_t {
   none,
   uniform,
@@ -50,12 +53,23 @@ enum class generator_kind : std::uint8_t {
   linspace,
   eye,
   full,
-  numpy
+  numpy,
+  integers,
+  gamma,
+  beta,
+  poisson,
+  binomial,
+  geometric,
+  negative_binomial
 };
+/// Random numbers of dsl/distributions.hpp.
+SLOTH_HD constexpr bool is_distribution(generator_kind kind) {
+  return kind >= generator_kind::integers;
+}
 /// Random numbers, whose first parameter says which.
 constexpr bool is_drawn(generator_kind kind) {
   return kind == generator_kind::uniform || kind == generator_kind::normal ||
-         kind == generator_kind::numpy;
+         kind >= generator_kind::numpy;
 }
 
 /// One operand of a fused expression, aligned to the axes of the domain: axes it does not have, and

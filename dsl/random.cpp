@@ -33,12 +33,27 @@ void require_positive(double value, const char* what, location where) {
 void require_probability(double value, const char* what, location where) {
   require(value >= 0 && value <= 1, what, "be in [0, 1]", value, where);
 }
+void require_success(double p, const char* what, location where) {
+  require(p > 0 && p <= 1, what, "be in (0, 1]", p, where);
+}
+void require_trials(std::int64_t n, const char* what, location where) {
+  if (n < 0 || n > std::int64_t{1} << 53)
+    throw dtype_error(std::string(what) + " must be in [0, 2^53]: " + std::to_string(n), where);
+}
+void require_rate(double lam, const char* what, location where) {
+  require(lam >= 0 && lam <= 9.2e18, what, "be in [0, 9.2e18]", lam, where);
+}
 void require_triangle(double left, double mode, double right, location where) {
   using promotion_detail::number_text;
   if (!(left <= mode && mode <= right && left < right))
     throw dtype_error("triangular: left <= mode <= right and left < right must hold: " +
                           number_text(left) + ", " + number_text(mode) + ", " + number_text(right),
                       where);
+}
+
+void refuse_integers(const char* rule, std::string const& low, std::string const& high,
+                     location where) {
+  throw dtype_error("integers: " + std::string(rule) + ": " + low + ", " + high, where);
 }
 
 scalar_bits philox_stream::take(stream_draw const& draw) {

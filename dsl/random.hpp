@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -41,8 +42,18 @@ struct philox_stream : random_stream {
 void require_not_negative(double value, const char* what, location where);
 void require_positive(double value, const char* what, location where);
 void require_probability(double value, const char* what, location where);
+/// In (0, 1].
+void require_success(double p, const char* what, location where);
+/// A number of trials, in [0, 2^53].
+void require_trials(std::int64_t n, const char* what, location where);
+/// Counts whose mean is lam fit int64: NumPy's limit.
+void require_rate(double lam, const char* what, location where);
 /// left <= mode <= right and left < right, else dtype_error.
 void require_triangle(double left, double mode, double right, location where);
+
+/// Throws dtype_error for "integers: RULE: low, high".
+[[noreturn]] void refuse_integers(const char* rule, std::string const& low, std::string const& high,
+                                  location where);
 
 /// A draw of 1 stands for all numbers above 1 - epsilon / 4: where its distance from 1 counts, that
 /// is the mean of theirs, so that no draw is infinite.
@@ -201,7 +212,102 @@ class generator {
     return rand<Value>(shape) <= p;
   }
 
+  // Of as many random words an element as it takes (dsl/distributions.hpp), lazy and fused as the
+  // others; n elements advance the offset as n doubles do.
+
+  /// Integers from low up to but without high, or with it, each exactly equally likely; of any
+  /// integer type: integers<std::int8_t>(0, 7, {3}). Throws dtype_error where there are none, or the
+  /// bounds do not fit the type.
+  template <element Value = std::int64_t, std::integral L, std::integral H>
+  [[nodiscard]] auto integers(L low, H high, extents const& shape, bool endpoint = false,
+                              location where = location::here()) {
+    static_assert(is_integer<Value>, "integers are of an integer type; convert with .astype<T>()");
+    constexpr Value greatest = std::numeric_limits<Value>::max();
+    auto const first = static_cast<std::uint64_t>(low), end = static_cast<std::uint64_t>(high);
+    if (endpoint ? std::cmp_greater(low, high) : std::cmp_greater_equal(low, high))
+      random_detail::refuse_integers(
+          endpoint ? "low must not exceed high" : "low must be less than high", std::to_string(low),
+          std::to_string(high), where);
+    bool const one_more = !endpoint && high > 0 && end - 1 == std::uint64_t{greatest};
+    if (!std::in_range<Value>(low) || !(std::in_range<Value>(high) || one_more))
+      random_detail::refuse_integers(
+          ("the bounds must fit " + std::string(to_string(dtype_of<Value>))).c_str(),
+          std::to_string(low), std::to_string(high), where);
+    std::uint64_t const bounds[2] = {first, end - (endpoint ? 0 : 1) - first};
+    return distribution<generator_kind::integers, Value>(shape, bounds);
+  }
+  template <element Value = std::int64_t, std::integral H>
+  [[nodiscard]] auto integers(H high, extents const& shape, location where = location::here()) {
+    return integers<Value>(0, high, shape, false, where);
+  }
+
+  /// Gamma's with scale 1, shape >= 0.
+  [[nodiscard]] auto standard_gamma(double shape, extents const& size,
+                                    location where = location::here()) {
+    random_detail::require_not_negative(shape, "standard_gamma: the shape", where);
+    return gamma_numbers(shape, size);
+  }
+  /// Density proportional to x^(shape - 1) exp(-x / scale), shape >= 0, scale >= 0.
+  [[nodiscard]] auto gamma(double shape, double scale, extents const& size,
+                           location where = location::here()) {
+    random_detail::require_not_negative(shape, "gamma: the shape", where);
+    random_detail::require_not_negative(scale, "gamma: the scale", where);
+    return scale * gamma_numbers(shape, size);
+  }
+  /// Sums of df squares of normal numbers, df > 0.
+  [[nodiscard]] auto chisquare(double df, extents const& size, location where = location::here()) {
+    random_detail::require_positive(df, "chisquare: df", where);
+    return 2 * gamma_numbers(df / 2, size);
+  }
+  /// Density proportional to x^(a - 1) (1 - x)^(b - 1), a > 0, b > 0.
+  [[nodiscard]] auto beta(double a, double b, extents const& size,
+                          location where = location::here()) {
+    random_detail::require_positive(a, "beta: a", where);
+    random_detail::require_positive(b, "beta: b", where);
+    double const both[2] = {a, b};
+    return distribution<generator_kind::beta, double>(size, both);
+  }
+  // Counts, of int64.
+
+  /// Events where lam are expected, 0 <= lam <= 9.2e18.
+  [[nodiscard]] auto poisson(double lam, extents const& size, location where = location::here()) {
+    random_detail::require_rate(lam, "poisson: lam", where);
+    return distribution<generator_kind::poisson, std::int64_t>(size, lam);
+  }
+  /// Successes in n trials, 0 <= n <= 2^53, 0 <= p <= 1.
+  [[nodiscard]] auto binomial(std::int64_t n, double p, extents const& size,
+                              location where = location::here()) {
+    random_detail::require_trials(n, "binomial: n", where);
+    random_detail::require_probability(p, "binomial: p", where);
+    double const both[2] = {static_cast<double>(n), p};
+    return distribution<generator_kind::binomial, std::int64_t>(size, both);
+  }
+  /// Trials up to and with the first success, 0 < p <= 1; at most the greatest int64.
+  [[nodiscard]] auto geometric(double p, extents const& size, location where = location::here()) {
+    random_detail::require_success(p, "geometric: p", where);
+    return distribution<generator_kind::geometric, std::int64_t>(size, p);
+  }
+  /// Failures before the n-th success, n > 0, 0 < p <= 1; at most the greatest int64.
+  [[nodiscard]] auto negative_binomial(double n, double p, extents const& size,
+                                       location where = location::here()) {
+    random_detail::require_positive(n, "negative_binomial: n", where);
+    random_detail::require_success(p, "negative_binomial: p", where);
+    random_detail::require_rate((1 - p) / p * (n + 10 * std::sqrt(n)),
+                                "negative_binomial: the greatest mean", where);
+    double const both[2] = {n, p};
+    return distribution<generator_kind::negative_binomial, std::int64_t>(size, both);
+  }
+
  private:
+  generated<generator_kind::gamma, double> gamma_numbers(double shape, extents const& size) {
+    return distribution<generator_kind::gamma, double>(size, shape);
+  }
+  template <generator_kind Kind, element Value, class P>
+  generated<Kind, Value> distribution(extents const& shape, P const& parameters) {
+    stream_draw const draw{checked_size(shape, {}), false, 64};
+    return generated<Kind, Value>(shape, random_detail::take(state_, draw),
+                                  scalar_bits::of(parameters));
+  }
   template <element Value>
   auto positive_exponential(extents const& shape) {
     return maximum(standard_exponential<Value>(shape), random_detail::below_one<Value>);

@@ -63,8 +63,10 @@ struct step_bounds {
   bool jumps = false;
 
   void add(fused_operation const& call) {
-    for (auto const& operand : call.operands)
+    for (auto const& operand : call.operands) {
       scale = std::max(scale, operand.source ? largest(operand.source) : generated(operand));
+      jumps = jumps || is_distribution(operand.generator);  // where a candidate is refused
+    }
     int scalar = 0;
     for (int i = 0; i < call.form->item_count; ++i) {
       tree_item const& item = call.form->items[i];
@@ -77,6 +79,8 @@ struct step_bounds {
     for (int r = 0; r < call.form->row_count; ++r) terms = std::max(terms, call.row_length[r]);
   }
   static double generated(graph_operand const& operand) {
+    if (operand.generator == generator_kind::gamma)
+      return 64 + operand.params[1].as<double>();  // by that, never far above its mean
     return is_drawn(operand.generator) ? 1 : static_cast<double>(operand.shape.size());
   }
   static bool is_step_function(std::string_view name) {

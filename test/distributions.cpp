@@ -2,6 +2,8 @@
 #include "refuses.hpp"
 #include "values.hpp"
 
+#include <algorithm>
+
 using namespace sloth;
 
 namespace {
@@ -74,6 +76,278 @@ BOOST_AUTO_TEST_CASE(a_compiled_function_draws_numpys_numbers) {
     array<float> const got = f(zero), want = other.random<float>(3);
     BOOST_TEST(array_equal(got, want));
   }
+}
+
+BOOST_AUTO_TEST_CASE(integers_of_every_type) {
+  // All equally likely: chi-square of 100 cells, five standard deviations.
+  std::int64_t const n = 200000, cells = 100;
+  array<std::int64_t> const x = generator(3).integers(-30, 70, {n});
+  array<double> const counts = bincount(x + 30, cells).astype<double>();
+  double const expected = double(n) / cells;
+  double const chi2 = sum(square(counts - expected)).item() / expected;
+  BOOST_TEST(std::abs(chi2 - (cells - 1)) < 5 * std::sqrt(2. * (cells - 1)));
+  BOOST_TEST((min(x).item() == -30 && max(x).item() == 69));
+  // Neighbours do not depend on each other.
+  array<double> const z = x.astype<double>() - 19.5;
+  double const lag = sum(z(slice(1, _)) * z(slice(_, -1))).item() / n, variance = 9999. / 12;
+  BOOST_TEST(std::abs(lag) < 5 * variance / std::sqrt(double(n)));
+
+  // A range that is no power of two near 2^63: multiply-high alone would take a third twice as often.
+  auto const wide = generator(4).integers<std::uint64_t>(0, 3ull << 62, {n});
+  double const low = sum(wide < (1ull << 62)).item() / double(n);
+  BOOST_TEST(std::abs(low - 1. / 3) < 5 * std::sqrt(2. / 9 / n));
+  BOOST_TEST((max(wide).item() < 3ull << 62));
+
+  generator rng(5);
+  auto const bytes = rng.integers<std::int8_t>(-128, 128, {n});
+  BOOST_TEST((min(bytes).item() == -128 && max(bytes).item() == 127));
+  auto const all_words = rng.integers<std::uint64_t>(0, ~0ull, {1000}, true);
+  BOOST_TEST((max(all_words).item() > ~0ull - (~0ull >> 6)));
+  auto const all_signed = rng.integers(INT64_MIN, INT64_MAX, {1000}, true);
+  BOOST_TEST((min(all_signed).item() < INT64_MIN / 2 && max(all_signed).item() > INT64_MAX / 2));
+  auto const dice = rng.integers(1, 6, {2, 1000}, true);
+  BOOST_TEST((min(dice).item() == 1 && max(dice).item() == 6));
+  BOOST_TEST(max(rng.integers<std::uint16_t>(3, {1000})).item() == 2);
+  BOOST_TEST(sum(rng.integers(7, 8, {10})).item() == 70);
+
+  // A function of seed and offset: a draw in two, a fused one, and what another type makes of it.
+  array<std::int64_t> const whole = generator(6).integers(0, 1000, {7});
+  generator parts(6);
+  auto const front = parts.integers(0, 1000, {3}), back = parts.integers(0, 1000, {4});
+  BOOST_TEST(parts.offset() == 7u);
+  BOOST_TEST(array_equal(whole, concatenate(front, back)));
+  BOOST_TEST(array_equal(2 * generator(6).integers(0, 1000, {7}) + 1, 2 * whole + 1));
+  BOOST_TEST(array_equal(generator(6).integers<std::int16_t>(0, 1000, {7}), whole));
+  BOOST_TEST(array_equal(generator(6).integers(0, 1000, {7}).T()(slice(5, _)), whole(slice(5, _))));
+
+  BOOST_TEST(rng.integers(0, 9, {0}).size() == 0);
+  REFUSES_HERE(dtype_error, "integers: low must be less than high: 5, 5", rng.integers(5, 5, {3}));
+  REFUSES_HERE(dtype_error, "integers: low must be less than high: 0, 0", rng.integers(0, {3}));
+  REFUSES_HERE(dtype_error, "integers: low must not exceed high: 5, 4",
+               rng.integers(5, 4, {3}, true));
+  REFUSES_HERE(dtype_error, "integers: the bounds must fit int8: 0, 129",
+               rng.integers<std::int8_t>(0, 129, {3}));
+  REFUSES_HERE(dtype_error, "integers: the bounds must fit uint8: -1, 3",
+               rng.integers<std::uint8_t>(-1, 3, {3}));
+  REFUSES_HERE(dtype_error, "integers: the bounds must fit int64: 0, 18446744073709551615",
+               rng.integers(0, ~0ull, {3}));
+}
+
+namespace {
+
+std::int64_t const many = 100000;
+
+/// The mean within five of its own standard deviations, the variance within a twentieth.
+void has_moments(std::string const& name, std::vector<double> const& x, double mean,
+                 double variance) {
+  double sum = 0, squares = 0;
+  for (double v : x) sum += v - mean, squares += (v - mean) * (v - mean);
+  auto const n = static_cast<double>(x.size());
+  BOOST_TEST(std::abs(sum / n) < 5 * std::sqrt(variance / n), name);
+  BOOST_TEST(std::abs(squares / n / variance - 1) < 0.05, name << ": " << squares / n);
+}
+
+/// Kolmogorov's statistic sup |F_n - F| sqrt(n) passes 2.3 once in 2 exp(-2 * 2.3^2) = 5e-5.
+template <expression X, class F>
+void is_distributed(std::string const& name, X const& draws, double mean, double variance,
+                    F const& cdf) {
+  auto x = draws.to_vector();
+  has_moments(name, x, mean, variance);
+  std::sort(x.begin(), x.end());
+  double gap = 0;
+  auto const n = static_cast<double>(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    double const f = cdf(x[k]);
+    gap = std::max({gap, f - double(k) / n, double(k + 1) / n - f});
+  }
+  BOOST_TEST(gap * std::sqrt(n) < 2.3, name << ": " << gap * std::sqrt(n));
+}
+
+/// Pearson's chi-square over cells of at least 20 expected, five standard deviations from its mean.
+template <expression X, class F>
+void is_counted(std::string const& name, X const& draws, double mean, double variance,
+                F const& log_probability) {
+  auto const drawn = draws.to_vector();
+  has_moments(name, {drawn.begin(), drawn.end()}, mean, variance);
+  auto const reach = static_cast<std::int64_t>(8 * std::sqrt(variance)) + 30;
+  auto const first = std::max<std::int64_t>(static_cast<std::int64_t>(mean) - reach, 0);
+  std::vector<double> count(
+      static_cast<std::size_t>(static_cast<std::int64_t>(mean) + reach - first));
+  double outside = 0;
+  for (auto k : drawn)
+    if (k < first || k - first >= std::int64_t(count.size()))
+      ++outside;
+    else
+      ++count[std::size_t(k - first)];
+  double chi2 = 0, seen = 0, expected = 0, left = double(drawn.size());
+  int cells = 0;
+  auto const close = [&] {
+    chi2 += (seen - expected) * (seen - expected) / expected;
+    ++cells;
+    seen = expected = 0;
+  };
+  for (std::size_t i = 0; i < count.size(); ++i) {
+    double const share = double(drawn.size()) *
+                         double(std::exp(log_probability(static_cast<long double>(first) + i)));
+    seen += count[i], expected += share, left -= share;
+    if (expected >= 20 && left >= 20) close();
+  }
+  seen += outside, expected += left;
+  close();
+  double const freedom = cells - 1;
+  BOOST_TEST(std::abs(chi2 - freedom) < 5 * std::sqrt(2 * freedom),
+             name << ": " << chi2 << " of " << freedom);
+}
+
+/// The regularised incomplete gamma function, by its series.
+double gamma_cdf(double shape, double x) {
+  long double term = 1, sum = 1;
+  for (int n = 1; n < 100000 && term > 1e-18L * sum; ++n) sum += term *= x / (shape + n);
+  return double(std::exp(shape * std::log((long double)x) - x - std::lgamma(shape + 1.0L)) * sum);
+}
+/// The regularised incomplete beta function, by its series.
+double beta_cdf(double a, double b, double x) {
+  if (x > 0.5) return 1 - beta_cdf(b, a, 1 - x);
+  long double term = 1, sum = 1 / (long double)a;
+  for (int n = 1; n < 400; ++n) sum += (term *= (n - b) * x / n) / (a + n);
+  return double(sum * std::exp(a * std::log((long double)x) + std::lgamma((long double)a + b) -
+                               std::lgamma((long double)a) - std::lgamma((long double)b)));
+}
+
+std::string of(const char* name, double a, double b = NAN) {
+  return std::string(name) + " " + std::to_string(a) +
+         (std::isnan(b) ? "" : " " + std::to_string(b));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(gamma_and_beta_numbers) {
+  generator rng(11);
+  for (double shape : {0.05, 0.5, 1., 1.5, 10., 300.}) {
+    is_distributed(of("gamma", shape), rng.standard_gamma(shape, {many}), shape, shape,
+                   [&](double x) { return x > 0 ? gamma_cdf(shape, x) : 0; });
+  }
+  is_distributed("scaled gamma", rng.gamma(2.5, 3, {many}), 7.5, 22.5,
+                 [](double x) { return gamma_cdf(2.5, x / 3); });
+  is_distributed("chisquare", rng.chisquare(3, {many}), 3, 6,
+                 [](double x) { return gamma_cdf(1.5, x / 2); });
+  is_distributed("gamma of a great shape", rng.standard_gamma(1e12, {many}), 1e12, 1e12,
+                 [](double x) { return std::erfc((1e12 - x) / 1e6 / std::sqrt(2.)) / 2; });
+  for (auto [a, b] : {std::pair(0.3, 0.2), {0.5, 3.}, {1., 1.}, {2.5, 1.5}, {20., 30.}})
+    is_distributed(of("beta", a, b), rng.beta(a, b, {many}), a / (a + b),
+                   a * b / ((a + b) * (a + b) * (a + b + 1)),
+                   [a = a, b = b](double x) { return beta_cdf(a, b, x); });
+  // Where both gamma numbers underflow, one of the ends.
+  auto const ends = rng.beta(1e-5, 1e-5, {many});
+  BOOST_TEST(all((ends < 1e-9) || (ends > 1 - 1e-9)).item() == false);
+  BOOST_TEST(std::abs(mean(ends).item() - 0.5) < 5 * 0.5 / std::sqrt(double(many)));
+  BOOST_TEST(all(rng.standard_gamma(0, {10}) == 0.).item());
+  BOOST_TEST(all(rng.gamma(3, 0, {10}) == 0.).item());
+}
+
+BOOST_AUTO_TEST_CASE(counts) {
+  generator rng(12);
+  for (double lam : {0.3, 9.5, 10., 12., 200., 1e5})
+    is_counted(of("poisson", lam), rng.poisson(lam, {many}), lam, lam, [&](long double k) {
+      return k * std::log((long double)lam) - lam - std::lgamma(k + 1);
+    });
+  is_distributed("poisson of a great mean", rng.poisson(1e15, {many}).astype<double>(), 1e15, 1e15,
+                 [](double k) { return std::erfc((1e15 - k) / std::sqrt(2e15)) / 2; });
+  for (auto [n, p] : {std::pair(1., 0.3),
+                      {20., 0.4},
+                      {20., 0.6},
+                      {30., 0.5},
+                      {1000., 0.03},
+                      {1000., 0.9},
+                      {1e6, 1e-6},
+                      {1e9, 0.0001}})
+    is_counted(of("binomial", n, p), rng.binomial(std::int64_t(n), p, {many}), n * p,
+               n * p * (1 - p), [n = (long double)n, p = (long double)p](long double k) {
+                 if (k > n) return -std::numeric_limits<long double>::infinity();
+                 return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+                        k * std::log(p) + (n - k) * std::log1p(-p);
+               });
+  is_distributed("binomial of many trials",
+                 rng.binomial(std::int64_t{1} << 50, 0.25, {many}).astype<double>(), 0x1p48,
+                 0x1p48 * 0.75,
+                 [](double k) { return std::erfc((0x1p48 - k) / std::sqrt(1.5) / 0x1p24) / 2; });
+  for (double p : {0.01, 0.3, 0.9})
+    is_counted(of("geometric", p), rng.geometric(p, {many}), 1 / p, (1 - p) / (p * p),
+               [p = (long double)p](long double k) {
+                 if (k < 1) return -std::numeric_limits<long double>::infinity();
+                 return std::log(p) + (k - 1) * std::log1p(-p);
+               });
+  for (auto [n, p] : {std::pair(0.5, 0.2), {3., 0.5}, {40., 0.1}})
+    is_counted(of("negative_binomial", n, p), rng.negative_binomial(n, p, {many}), n * (1 - p) / p,
+               n * (1 - p) / (p * p), [n = (long double)n, p = (long double)p](long double k) {
+                 return std::lgamma(k + n) - std::lgamma(n) - std::lgamma(k + 1) + n * std::log(p) +
+                        k * std::log1p(-p);
+               });
+  auto const is_all = [](auto const& draws, std::int64_t value) {
+    return all(draws == value).item();
+  };
+  BOOST_TEST(is_all(rng.poisson(0, {100}), 0));
+  BOOST_TEST(is_all(rng.binomial(0, 0.5, {100}), 0));
+  BOOST_TEST(is_all(rng.binomial(9, 0, {100}), 0));
+  BOOST_TEST(is_all(rng.binomial(9, 1, {100}), 9));
+  BOOST_TEST(is_all(rng.geometric(1, {100}), 1));
+  BOOST_TEST(is_all(rng.geometric(1e-300, {100}), INT64_MAX));
+  BOOST_TEST(is_all(rng.negative_binomial(3, 1, {100}), 0));
+}
+
+BOOST_AUTO_TEST_CASE(distributions_are_functions_of_seed_and_offset) {
+  generator rng(13);
+  array<std::int64_t> const whole = rng.poisson(50, {10});
+  BOOST_TEST(rng.offset() == 10u);
+  generator again(13);
+  auto const front = again.poisson(50, {4}), back = again.poisson(50, {6});
+  BOOST_TEST(array_equal(concatenate(front, back), whole));
+  BOOST_TEST(array_equal(generator(13).poisson(50, {2, 5}).T(), reshape(whole, {2, 5}).T()));
+  array<double> const g = generator(13).gamma(2, 3, {10});
+  BOOST_TEST(array_equal(sqrt(generator(13).gamma(2, 3, {10}) + 1), sqrt(g + 1)));
+  auto const halves = generator(13).beta(2, 3, {10}).astype<float>();
+  BOOST_TEST(array_equal(array<float>(halves),
+                         array<double>(generator(13).beta(2, 3, {10})).astype<float>()));
+  // Floats, then distributions, then floats: neither's words serve twice, and doubles go on.
+  generator mixed(13);
+  array<double> const a = mixed.rand(6);
+  array<std::int64_t> const b = mixed.poisson(50, {4});
+  array<double> const c = mixed.rand(6);
+  array<double> const all_doubles = generator(13).rand(16);
+  BOOST_TEST(array_equal(a, all_doubles(slice(6))));
+  BOOST_TEST(array_equal(b, whole(slice(6, _))));
+  BOOST_TEST(array_equal(c, all_doubles(slice(10, _))));
+  // A compiled function draws others at each call.
+  generator inside(14), outside(14);
+  auto const f = compile([&](auto const& x) { return x + inside.binomial(100, 0.3, {8}); });
+  array<std::int64_t> const zero = zeros<std::int64_t>(8);
+  for (int call = 0; call < 3; ++call)
+    BOOST_TEST(array_equal(f(zero), outside.binomial(100, 0.3, {8})));
+}
+
+BOOST_AUTO_TEST_CASE(parameters_of_distributions) {
+  generator rng(1);
+  REFUSES_HERE(dtype_error, "standard_gamma: the shape must not be negative: -1",
+               rng.standard_gamma(-1, {3}));
+  REFUSES_HERE(dtype_error, "gamma: the shape must not be negative: nan", rng.gamma(NAN, 1, {3}));
+  REFUSES_HERE(dtype_error, "gamma: the scale must not be negative: -2", rng.gamma(1, -2, {3}));
+  REFUSES_HERE(dtype_error, "chisquare: df must be positive: 0", rng.chisquare(0, {3}));
+  REFUSES_HERE(dtype_error, "beta: a must be positive: 0", rng.beta(0, 1, {3}));
+  REFUSES_HERE(dtype_error, "beta: b must be positive: -1", rng.beta(1, -1, {3}));
+  REFUSES_HERE(dtype_error, "poisson: lam must be in [0, 9.2e18]: -1", rng.poisson(-1, {3}));
+  REFUSES_HERE(dtype_error, "poisson: lam must be in [0, 9.2e18]: 1e+19", rng.poisson(1e19, {3}));
+  REFUSES_HERE(dtype_error, "binomial: n must be in [0, 2^53]: -1", rng.binomial(-1, 0.5, {3}));
+  REFUSES_HERE(dtype_error, "binomial: n must be in [0, 2^53]: 9007199254740993",
+               rng.binomial((std::int64_t{1} << 53) + 1, 0.5, {3}));
+  REFUSES_HERE(dtype_error, "binomial: p must be in [0, 1]: 1.5", rng.binomial(3, 1.5, {3}));
+  REFUSES_HERE(dtype_error, "geometric: p must be in (0, 1]: 0", rng.geometric(0, {3}));
+  REFUSES_HERE(dtype_error, "negative_binomial: n must be positive: 0",
+               rng.negative_binomial(0, 0.5, {3}));
+  REFUSES_HERE(dtype_error, "negative_binomial: p must be in (0, 1]: 2",
+               rng.negative_binomial(1, 2, {3}));
+  REFUSES_HERE(dtype_error, "negative_binomial: the greatest mean must be in [0, 9.2e18]: 1.1e+21",
+               rng.negative_binomial(1, 1e-20, {3}));
+  BOOST_TEST(rng.offset() == 0u);  // what is refused draws nothing
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // A tree's value in a kernel: packs of elements, evaluated in registers.
 #pragma once
 
+#include <dsl/distributions.hpp>
 #include <dsl/philox.hpp>
 #include <dsl/philox64.hpp>
 #include <dsl/tree.hpp>
@@ -256,6 +257,14 @@ __device__ __noinline__ pack<T, N> draw_split_pack(std::uint64_t seed, std::uint
   return p;
 }
 
+/// Element j of a distribution, as a call: it is long code, with loops.
+template <generator_kind Kind, class T>
+__device__ __noinline__ T draw_alone(std::uint64_t seed, std::uint64_t j,
+                                     scalar_bits const& parameters) {
+  philox_keys const keys = seed;
+  return static_cast<T>(draw_element<Kind>(keys, j, parameters));
+}
+
 /// pack<T, N> of the tree at `At`. A context has `a`, the tree's arguments, load<T, N, slot>(),
 /// row<T, slot>(), and `run`: N is a multiple of it. For generators it has index<slot>(k), of element
 /// k, and neighbours<slot>(): the indices of a run's elements follow each other.
@@ -314,6 +323,12 @@ struct value<generated<Kind, T>, At, N> {
               draw_split_pack<Kind, T, 1>(seed, offset + static_cast<std::uint64_t>(index(k))).v[0];
       }
       scale_normals<Kind>(g, p.v);
+    } else if constexpr (is_distribution(Kind)) {
+      auto const [seed, offset] = g.params[0].as<two_u64>();
+#pragma unroll
+      for (int k = 0; k < N; ++k)
+        p.v[k] =
+            draw_alone<Kind, T>(seed, offset + static_cast<std::uint64_t>(index(k)), g.params[1]);
     } else {
 #pragma unroll
       for (int k = 0; k < N; ++k) p.v[k] = generate<Kind, T>(g.params, index(k));

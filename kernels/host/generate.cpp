@@ -1,5 +1,6 @@
 #include <kernels/host/generate.hpp>
 
+#include <dsl/distributions.hpp>
 #include <dsl/promotion.hpp>
 #include <kernels/host/copy.hpp>
 #include <kernels/host/random.hpp>
@@ -67,6 +68,38 @@ void numpy(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   });
 }
 
+/// The function of a kind, found once for a run of elements.
+template <class R>
+using drawing = R (*)(philox_keys const&, std::uint64_t, scalar_bits const&);
+drawing<double> drawing_of_reals(generator_kind kind) {
+  return kind == generator_kind::gamma ? &draw_element<generator_kind::gamma>
+                                       : &draw_element<generator_kind::beta>;
+}
+drawing<std::uint64_t> drawing_of_integers(generator_kind kind) {
+  switch (kind) {
+    case generator_kind::poisson: return &draw_element<generator_kind::poisson>;
+    case generator_kind::binomial: return &draw_element<generator_kind::binomial>;
+    case generator_kind::geometric: return &draw_element<generator_kind::geometric>;
+    case generator_kind::negative_binomial: return &draw_element<generator_kind::negative_binomial>;
+    default: return &draw_element<generator_kind::integers>;
+  }
+}
+
+template <class T>
+void distribution(operand const& g, T* to, std::int64_t first, std::int64_t count) {
+  auto const place = g.params[0].as<words>();
+  philox_keys const keys = place.first;
+  std::uint64_t const from = place.second + static_cast<std::uint64_t>(first);
+  auto const fill = [&](auto draw) {
+    for (std::int64_t i = 0; i < count; ++i)
+      to[i] = static_cast<T>(draw(keys, from + static_cast<std::uint64_t>(i), g.params[1]));
+  };
+  if constexpr (std::is_same_v<T, double>)
+    fill(drawing_of_reals(g.generator));
+  else if constexpr (is_integer<T>)
+    fill(drawing_of_integers(g.generator));
+}
+
 // Indices as doubles: a 64-bit integer has no vector conversion below AVX-512, a 32-bit one has.
 template <class T>
 void line_of_reals(double start, double step, T* to, std::int64_t first, std::int64_t count) {
@@ -128,6 +161,7 @@ void generate_as(operand const& g, T* to, std::int64_t first, std::int64_t count
     case generator_kind::full: std::fill(to, to + count, g.params[0].as<T>()); return;
     case generator_kind::numpy: return numpy(g, to, first, count);
     case generator_kind::none: return;
+    default: return distribution(g, to, first, count);
   }
 }
 
