@@ -56,6 +56,30 @@ void refuse_integers(const char* rule, std::string const& low, std::string const
   throw dtype_error("integers: " + std::string(rule) + ": " + low + ", " + high, where);
 }
 
+void require_axis(extents const& shape, const char* name, location where) {
+  if (shape.rank() == 0) throw shape_error(std::string(name) + ": shape () has no axis", where);
+}
+void require_choice(std::int64_t count, std::int64_t n, bool replace, location where) {
+  if (n < 0 || (count > 0 && n == 0) || (!replace && count > n))
+    throw shape_error("choice: " + std::to_string(count) + " cannot be chosen of " +
+                          std::to_string(n) + (replace ? "" : " without replacement"),
+                      where);
+}
+void require_weights(extents const& shape, std::int64_t n, location where) {
+  if (shape != extents{n})
+    throw shape_error(
+        "choice: p has shape " + to_string(shape) + " for " + std::to_string(n) + " elements",
+        where);
+}
+void require_weights(weight_facts const& p, std::int64_t count, bool replace, location where) {
+  require(p.least >= 0, "choice: p", "not be negative", p.least, where);
+  require(std::abs(p.sum - 1) <= p.tolerance, "choice: p", "add up to 1", p.sum, where);
+  if (!replace && count > p.positive)
+    throw shape_error("choice: " + std::to_string(count) + " cannot be chosen of " +
+                          std::to_string(p.positive) + " whose p is not 0",
+                      where);
+}
+
 scalar_bits philox_stream::take(stream_draw const& draw) {
   std::uint64_t now = position.load(), offset, next;
   auto const even = [&](std::uint64_t n) { return draw.pairs ? n + (n & 1) : n; };

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <dsl/functions.hpp>
+#include <dsl/indexing.hpp>
+#include <dsl/order.hpp>
+#include <dsl/scan.hpp>
 
 #include <atomic>
 #include <memory>
@@ -54,6 +57,25 @@ void require_triangle(double left, double mode, double right, location where);
 /// Throws dtype_error for "integers: RULE: low, high".
 [[noreturn]] void refuse_integers(const char* rule, std::string const& low, std::string const& high,
                                   location where);
+
+/// Throws shape_error where an array has no first axis.
+void require_axis(extents const& shape, const char* name, location where);
+/// Throws shape_error where `count` of n elements cannot be chosen.
+void require_choice(std::int64_t count, std::int64_t n, bool replace, location where);
+/// What choice needs to know of p; throws shape_error, dtype_error.
+struct weight_facts {
+  double least, sum, tolerance;
+  std::int64_t positive;
+};
+/// NumPy's: the root of the type's epsilon, of float64's for integers.
+template <class T>
+double sum_tolerance() {
+  if constexpr (is_real_floating<T>)
+    return std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon()));
+  return 0x1p-26;
+}
+void require_weights(extents const& shape, std::int64_t n, location where);
+void require_weights(weight_facts const& p, std::int64_t count, bool replace, location where);
 
 /// A draw of 1 stands for all numbers above 1 - epsilon / 4: where its distance from 1 counts, that
 /// is the mean of theirs, so that no draw is infinite.
@@ -298,6 +320,80 @@ class generator {
     return distribution<generator_kind::negative_binomial, std::int64_t>(size, both);
   }
 
+  // In random order: by sorting 64 random bits an element, which are equal once in 2^65 / n^2 draws.
+
+  /// The integers below n, int64.
+  template <std::integral N>
+  [[nodiscard]] auto permutation(N n) {
+    return argsort(
+        integers<std::uint64_t>(0, ~std::uint64_t{0}, {static_cast<std::int64_t>(n)}, true));
+  }
+  /// x along its first axis. Throws shape_error where there is none.
+  template <expression X>
+  [[nodiscard]] auto permutation(X&& x, location where = location::here()) {
+    random_detail::require_axis(x.shape(), "permutation", where);
+    auto const order = permutation(x.shape()[0]);
+    return take(std::forward<X>(x), order, axis(0, where));
+  }
+  /// Gives x its elements in another order along its first axis. Throws shape_error.
+  template <element Value>
+  void shuffle(array<Value>& x, location where = location::here()) {
+    random_detail::require_axis(x.shape(), "shuffle", where);
+    x = permutation(x, where);
+  }
+
+  /// Of the integers below n, int64 of `shape`: each as likely, again and again or, without
+  /// `replace`, once at most. Throws shape_error where there are too few.
+  template <std::integral N>
+  [[nodiscard]] auto choice(N n, extents const& shape, bool replace = true,
+                            location where = location::here()) {
+    std::int64_t const size = n, count = checked_size(shape, where);
+    random_detail::require_choice(count, size, replace, where);
+    using chosen = view<std::int64_t, false>;
+    if (replace) return chosen(integers(0, std::max<std::int64_t>(size, 1), shape).node(where));
+    return chosen(reshape(permutation(size)(slice(count)), shape, where).node(where));
+  }
+  /// Element i with probability p[i]; without `replace`, of those that are left in proportion to p.
+  /// Evaluates p. Throws shape_error unless p is (n), or too few are not 0; dtype_error unless they
+  /// are not negative and add up to 1 within the root of their type's
+  /// epsilon.
+  template <std::integral N, expression P>
+  [[nodiscard]] auto choice(N n, extents const& shape, bool replace, P&& p,
+                            location where = location::here()) {
+    std::int64_t const size = n, count = checked_size(shape, where);
+    random_detail::require_choice(count, size, replace, where);
+    random_detail::require_weights(p.shape(), size, where);
+    array<double> const weight = std::forward<P>(p).template astype<double>();
+    using chosen = view<std::int64_t, false>;
+    if (size == 0) return chosen(zeros<std::int64_t>(shape).node(where));
+    random_detail::require_weights(
+        {min(weight).item(), sum(weight).item(), random_detail::sum_tolerance<value_t<P>>(),
+         count_nonzero(weight).item()},
+        count, replace, where);
+    if (!replace)  // Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006
+      return chosen(
+          reshape(argsort(standard_exponential({size}) / weight)(slice(count)), shape, where)
+              .node(where));
+    array<double> const upto = cumsum(weight, last_axis);
+    return chosen(
+        searchsorted(upto / upto(slice(-1, _)), rand(shape), side::left, where).node(where));
+  }
+  /// Elements of x along its first axis: x[choice(n, shape, ...)].
+  template <expression X>
+  [[nodiscard]] auto choice(X&& x, extents const& shape, bool replace = true,
+                            location where = location::here()) {
+    random_detail::require_axis(x.shape(), "choice", where);
+    auto const chosen = choice(x.shape()[0], shape, replace, where);
+    return take(std::forward<X>(x), chosen, axis(0, where));
+  }
+  template <expression X, expression P>
+  [[nodiscard]] auto choice(X&& x, extents const& shape, bool replace, P&& p,
+                            location where = location::here()) {
+    random_detail::require_axis(x.shape(), "choice", where);
+    auto const chosen = choice(x.shape()[0], shape, replace, std::forward<P>(p), where);
+    return take(std::forward<X>(x), chosen, axis(0, where));
+  }
+
  private:
   generated<generator_kind::gamma, double> gamma_numbers(double shape, extents const& size) {
     return distribution<generator_kind::gamma, double>(size, shape);
@@ -313,7 +409,7 @@ class generator {
     return maximum(standard_exponential<Value>(shape), random_detail::below_one<Value>);
   }
   template <generator_kind Kind, element Value>
-  auto draw(extents const& shape, scalar_bits second) {
+  generated<Kind, Value> draw(extents const& shape, scalar_bits second) {
     static_assert(std::is_same_v<Value, float> || std::is_same_v<Value, double>,
                   "random values are float or double; convert with .astype<T>()");
     stream_draw const draw{checked_size(shape, {}), Kind == generator_kind::normal,
