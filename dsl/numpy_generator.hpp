@@ -25,6 +25,10 @@ class numpy_stream : public random_stream {
     std::lock_guard const lock(mutex_);
     return state_;
   }
+  void restore(numpy_state const& from) {
+    std::lock_guard const lock(mutex_);
+    state_ = from;
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -44,8 +48,13 @@ class numpy_generator {
         stream_(std::make_shared<random_detail::numpy_stream>(state)) {}
   numpy_generator(numpy_generator const& other) : numpy_generator(other.state()) {}
   numpy_generator& operator=(numpy_generator const& other) {
-    key_ = other.key_;
-    stream_ = std::make_shared<random_detail::numpy_stream>(other.state());
+    numpy_state const state = other.state();
+    if (state.seed == stream_->state().seed) {
+      stream_->restore(state);  // compiled functions that draw from it follow
+    } else {
+      key_ = numpy_key(state.seed);
+      stream_ = std::make_shared<random_detail::numpy_stream>(state);
+    }
     return *this;
   }
 

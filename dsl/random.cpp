@@ -80,6 +80,16 @@ void require_weights(weight_facts const& p, std::int64_t count, bool replace, lo
                       where);
 }
 
+std::uint64_t position_of(generator_state const& state, location where) {
+  if (state.width != 32 && state.width != 64)
+    throw dtype_error("generator: the width must be 32 or 64: " + std::to_string(state.width),
+                      where);
+  if (state.offset >> 63 != 0)
+    throw dtype_error("generator: the offset must be below 2^63: " + std::to_string(state.offset),
+                      where);
+  return state.offset << 1 | (state.width == 64);
+}
+
 scalar_bits philox_stream::take(stream_draw const& draw) {
   std::uint64_t now = position.load(), offset, next;
   auto const even = [&](std::uint64_t n) { return draw.pairs ? n + (n & 1) : n; };

@@ -27,7 +27,18 @@ class random_stream {
   [[nodiscard]] virtual scalar_bits take(stream_draw const& draw) = 0;
 };
 
+/// Where a generator is: its next element's offset in the stream of `width` bits, 32 or 64, of the
+/// numbers drawn last.
+struct generator_state {
+  std::uint64_t seed, offset = 0;
+  int width = 32;
+  friend bool operator==(generator_state const&, generator_state const&) = default;
+};
+
 namespace random_detail {
+
+/// The position that it says; throws dtype_error for another width, or an offset past 2^63.
+[[nodiscard]] std::uint64_t position_of(generator_state const& state, location where);
 
 struct philox_stream : random_stream {
   std::uint64_t seed;
@@ -110,6 +121,12 @@ class generator {
   generator();
   explicit generator(std::uint64_t seed)
       : state_(std::make_shared<random_detail::philox_stream>(seed)) {}
+  /// One that continues where the other's state() was taken. Throws dtype_error for a width that is
+  /// neither 32 nor 64, or an offset of 2^63 or more.
+  explicit generator(generator_state const& state, location where = location::here())
+      : generator(state.seed) {
+    state_->position = random_detail::position_of(state, where);
+  }
   generator(generator const& other) : generator(other.seed()) {
     state_->position = other.state_->position.load();
   }
@@ -122,6 +139,12 @@ class generator {
   [[nodiscard]] std::uint64_t seed() const { return state_->seed; }
   /// Elements drawn so far, in the stream of the width drawn last.
   [[nodiscard]] std::uint64_t offset() const { return state_->position.load() >> 1; }
+
+  /// What generator(state) continues from equally; of one moment where other threads draw.
+  [[nodiscard]] generator_state state() const {
+    std::uint64_t const now = state_->position.load();
+    return {seed(), now >> 1, now & 1 ? 64 : 32};
+  }
 
   /// Uniform in (0, 1], as cuRAND.
   template <element Value = double, std::integral... N>

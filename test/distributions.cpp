@@ -76,6 +76,10 @@ BOOST_AUTO_TEST_CASE(a_compiled_function_draws_numpys_numbers) {
     array<float> const got = f(zero), want = other.random<float>(3);
     BOOST_TEST(array_equal(got, want));
   }
+  *rng = numpy_generator(42);  // rewound, also for the compiled function
+  other = numpy_generator(7);  // another seed
+  other = numpy_generator(42);
+  BOOST_TEST(array_equal(f(zero), other.random<float>(3)));
 }
 
 BOOST_AUTO_TEST_CASE(integers_of_every_type) {
@@ -443,6 +447,45 @@ BOOST_AUTO_TEST_CASE(choices) {
   REFUSES_HERE(dtype_error, "choice: p must add up to 1: 2", rng.choice(6, {2}, true, 2 * p));
   array<double> const number(2.);
   REFUSES_HERE(shape_error, "choice: shape () has no axis", rng.choice(number, {2}));
+}
+
+BOOST_AUTO_TEST_CASE(states_are_saved_and_restored) {
+  generator rng(31);
+  BOOST_TEST((rng.state() == generator_state{31, 0, 32}));
+  auto const continues_equally = [&] {
+    generator_state const saved = rng.state();
+    generator restored(saved), again(saved);
+    // A width that is switched to, one that goes on, pairs, and what is drawn by blocks.
+    for (generator* g : {&restored, &rng}) {
+      array<float> const a = g->rand<float>(7), b = again.rand<float>(7);
+      array<double> const c = g->normal(0, 1, {5}), d = again.normal(0, 1, {5});
+      array<std::int64_t> const e = g->poisson(4, {3}), f = again.poisson(4, {3});
+      BOOST_TEST(array_equal(a, b));
+      BOOST_TEST(array_equal(c, d));
+      BOOST_TEST(array_equal(e, f));
+      BOOST_TEST((again.state() == g->state()));
+      again = generator(saved);
+    }
+  };
+  continues_equally();
+  BOOST_TEST(rng.state().width == 64);
+  continues_equally();
+  (void)rng.rand<float>(3);
+  BOOST_TEST(rng.state().width == 32);
+  BOOST_TEST(rng.state().offset == rng.offset());
+  continues_equally();
+  // The state of the default generator; NumPy's generator is restored in numbers_of_numpy.
+  seed(32);
+  array<double> const first = rand(3);
+  generator_state const here = default_generator().state();
+  array<double> const second = rand(3);
+  default_generator() = generator(here);
+  BOOST_TEST(array_equal(array<double>(rand(3)), second));
+  BOOST_TEST(!array_equal(first, second));
+  REFUSES_HERE(dtype_error, "generator: the width must be 32 or 64: 16",
+               generator(generator_state{1, 0, 16}));
+  REFUSES_HERE(dtype_error, "generator: the offset must be below 2^63: 9223372036854775808",
+               generator(generator_state{1, std::uint64_t{1} << 63, 32}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
