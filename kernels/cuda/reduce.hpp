@@ -18,17 +18,19 @@ struct reduce_arguments {
   double ddof;
 };
 
-/// True where all leaves are made in registers, and with little code: uniform numbers, ranges.
+/// True where all leaves are uniform numbers, or one number: made in registers, with little code.
 template <class Tree>
-inline constexpr bool only_made = !is_leaf_tree<Tree>;
+inline constexpr bool only_uniform = false;
 template <class T>
-inline constexpr bool only_made<generated<generator_kind::normal, T>> = false;
+inline constexpr bool only_uniform<scalar_leaf<T>> = true;
+template <class T>
+inline constexpr bool only_uniform<generated<generator_kind::uniform, T>> = true;
 template <class Op, class... A>
-inline constexpr bool only_made<apply<Op, A...>> = (only_made<A> && ...);
+inline constexpr bool only_uniform<apply<Op, A...>> = (only_uniform<A> && ...);
 
 /// Runs at once: twice as many where finding the place of a run is a good part of its work.
 template <class Tree>
-inline constexpr int reduce_runs = (only_made<Tree> ? 2 : 1) * run_count<Tree>;
+inline constexpr int reduce_runs = (only_uniform<Tree> ? 2 : 1) * run_count<Tree>;
 
 /// Runs along the inner reduced axis; by columns they are rows of a thread's pack of columns.
 template <class Tree, bool Columns>
