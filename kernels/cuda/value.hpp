@@ -232,28 +232,33 @@ template <generator_kind Kind, class T, int N>
 __device__ __noinline__ pack<T, N> draw_split_pack(std::uint64_t seed, std::uint64_t j) {
   pack<T, N> p;
   philox_keys const keys = seed;
-  if constexpr (sizeof(T) == 4 && N > 1) {
-    if (Kind == generator_kind::uniform || j % 2 == 0) {
-      philox_block both;
-      std::uint32_t word[N];
-      philox_pack32<N>(keys, j, word);
+  if constexpr (Kind == generator_kind::uniform && sizeof(T) == 4 && N > 1) {
+    std::uint32_t word[N];
+    philox_pack32<N>(keys, j, word);
 #pragma unroll
-      for (int k = 0; k < N; ++k) both.word[k] = word[k];
-      draw_pack<Kind, T, N>(both, false, p.v);
-      return p;
-    }
-  } else if constexpr (N > 1) {
-    if (j % 2 == 0) {
-      draw_pack<Kind, T, N>(philox_block64(keys, j), false, p.v);
-      return p;
-    }
+    for (int k = 0; k < N; ++k) p.v[k] = philox_unit(word[k]);
+  } else {
+    if constexpr (N > 1)
+      if (j % 2 == 0) {  // whole pairs
+        philox_block b;
+        if constexpr (sizeof(T) == 4) {
+          std::uint32_t word[N];
+          philox_pack32<N>(keys, j, word);
+#pragma unroll
+          for (int k = 0; k < N; ++k) b.word[k] = word[k];
+        } else {
+          b = philox_block64(keys, j);
+        }
+        draw_pack<Kind, T, N>(b, false, p.v);
+        return p;
+      }
+#pragma unroll
+    for (int k = 0; k < N; ++k)
+      if constexpr (Kind == generator_kind::uniform)
+        p.v[k] = philox_uniform<T>(keys, j, k);
+      else
+        p.v[k] = philox_normal<T>(keys, j, k);
   }
-#pragma unroll
-  for (int k = 0; k < N; ++k)
-    if constexpr (Kind == generator_kind::uniform)
-      p.v[k] = philox_uniform<T>(keys, j, k);
-    else
-      p.v[k] = philox_normal<T>(keys, j, k);
   return p;
 }
 
