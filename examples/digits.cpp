@@ -21,7 +21,7 @@ auto forward(X const& x, A const& a, B const& b) {
 
 int main(int argc, char** argv) try {
   cxxopts::Options options("digits", "A network that reads handwritten digits");
-  options.add_options()("epochs", "", cxxopts::value<int>()->default_value("100"))(
+  options.add_options()("epochs", "", cxxopts::value<int>()->default_value("40"))(
       "hidden", "", cxxopts::value<int>()->default_value("64"))(
       "data", "", cxxopts::value<std::string>()->default_value("examples/data/digits/digits.npy"))(
       "out", "the picture", cxxopts::value<std::string>()->default_value("digits.png"))("help", "");

@@ -1,7 +1,7 @@
 // The heat equation on a square whose edge is kept cold: explicit steps on views, in place. The start
 // is a sum of sine waves, each of which fades by a known factor a step, so that the end is known too.
 //
-// run: --n 200 --steps 200
+// run: --n 100 --steps 200
 #include "picture.hpp"
 
 #include <cxxopts.hpp>
@@ -33,8 +33,8 @@ array<double> sum_of_waves(int n, F const& left) {
 int main(int argc, char** argv) try {
   cxxopts::Options options("heat", "The heat equation on a square");
   options.add_options()("n", "steps of the grid along an edge",
-                        cxxopts::value<int>()->default_value("400"))(
-      "steps", "in time", cxxopts::value<int>()->default_value("400"))(
+                        cxxopts::value<int>()->default_value("300"))(
+      "steps", "in time", cxxopts::value<int>()->default_value("2000"))(
       "out", "the picture", cxxopts::value<std::string>()->default_value("heat.png"))("help", "");
   auto const given = options.parse(argc, argv);
   if (given.count("help")) return std::cout << options.help(), 0;

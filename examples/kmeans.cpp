@@ -23,8 +23,8 @@ int main(int argc, char** argv) try {
   if (n < 20) throw std::invalid_argument("--size 20 or more");
 
   // Rings around two points, in six colours and noise.
-  array<float> const colours{{230, 60, 50},  {250, 190, 40}, {60, 160, 90},
-                             {40, 110, 190}, {120, 60, 150}, {240, 240, 230}};
+  array<float> const colours{{230, 60, 50},  {220, 180, 50}, {60, 160, 90},
+                             {40, 110, 190}, {120, 60, 150}, {220, 220, 210}};
   auto const at = linspace<float>(-1, 1, n);
   auto const y = expand_dims(at, 1);
   auto const waves = sqrt(square(at - 0.4f) + square(y)) * sqrt(square(at + 0.4f) + square(y));
