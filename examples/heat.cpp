@@ -1,7 +1,7 @@
 // The heat equation on a square whose edge is kept cold: explicit steps on views, in place. The start
 // is a sum of sine waves, each of which fades by a known factor a step, so that the end is known too.
 //
-// run: --n 100 --steps 200
+// run: --size 100 --steps 200
 #include "picture.hpp"
 
 #include <cxxopts.hpp>
@@ -32,14 +32,14 @@ array<double> sum_of_waves(int n, F const& left) {
 
 int main(int argc, char** argv) try {
   cxxopts::Options options("heat", "The heat equation on a square");
-  options.add_options()("n", "steps of the grid along an edge",
+  options.add_options()("size", "steps of the grid along an edge",
                         cxxopts::value<int>()->default_value("300"))(
       "steps", "in time", cxxopts::value<int>()->default_value("2000"))(
       "out", "the picture", cxxopts::value<std::string>()->default_value("heat.png"))("help", "");
   auto const given = options.parse(argc, argv);
   if (given.count("help")) return std::cout << options.help(), 0;
-  int const n = given["n"].as<int>(), steps = given["steps"].as<int>();
-  if (n < 2 || steps < 0) throw std::invalid_argument("--n 2 and --steps 0, or more");
+  int const n = given["size"].as<int>(), steps = given["steps"].as<int>();
+  if (n < 2 || steps < 0) throw std::invalid_argument("--size 2 and --steps 0, or more");
 
   double const r = 0.2;  // of a neighbour's difference, a step
   array<double> u = sum_of_waves(n, [](wave const&) { return 1.0; });
