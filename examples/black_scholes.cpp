@@ -2,7 +2,7 @@
 // of Black and Scholes' model. Paths live in one fused kernel, from the random numbers to the mean.
 // The picture: how many of 4096 runs have which mean so far, after 1, 2, ... 1024 paths.
 //
-// run: --paths 4000000
+// run: --paths 4000000 --out {build}/black_scholes.png
 #include "picture.hpp"
 
 #include <cxxopts.hpp>

@@ -1,7 +1,7 @@
 // A network of two layers learns to read handwritten digits: every step of the training is one
 // compiled function, planned once. The picture: the digits that it had not seen and read wrongly.
 //
-// run: --epochs 40
+// run: --epochs 40 --out {build}/digits.png
 // fails: --data no_such_file.npy
 #include "picture.hpp"
 

@@ -1,7 +1,7 @@
 // The heat equation on a square whose edge is kept cold: explicit steps on views, in place. The start
 // is a sum of sine waves, each of which fades by a known factor a step, so that the end is known too.
 //
-// run: --size 100 --steps 200
+// run: --size 100 --steps 200 --out {build}/heat.png
 #include "picture.hpp"
 
 #include <cxxopts.hpp>

@@ -1,7 +1,7 @@
 // k-means on the colours of a picture: distances by broadcasting, the new centres as one product. The
 // picture is a made one, of six colours with noise, so that the centres to be found are known.
 //
-// run: --size 200
+// run: --size 200 --out {build}/kmeans.png
 // fails: --size 1
 #include "picture.hpp"
 

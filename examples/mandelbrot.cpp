@@ -1,7 +1,7 @@
 // The Mandelbrot set: a functor of one's own over a grid that is never in memory, one kernel from the
 // coordinates to the counts. Its area, here the share of grid points that stay, is 1.50659.
 //
-// run: --width 1200 --steps 1000
+// run: --width 1200 --steps 1000 --out {build}/mandelbrot.png
 // fails: --width 0
 #include "picture.hpp"
 
