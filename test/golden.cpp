@@ -180,6 +180,14 @@ void run_in(golden_case const& c, double ulp, F function) {
     check(function(x(0)));
 }
 
+/// Each function and type is kernels of its own: nvcc gets one floating and one integer type, the
+/// others are in elementwise.cpp and elementwise_integers.cpp.
+#if defined(__CUDACC__)
+constexpr bool every_type = false;
+#else
+constexpr bool every_type = true;
+#endif
+
 /// Runs the cases of a row; there must be some for each function of NumPy's.
 template <class Op, class F>
 void run(std::string const& numpy, double ulp, F function) {
@@ -192,16 +200,18 @@ void run(std::string const& numpy, double ulp, F function) {
     BOOST_TEST_CONTEXT(c.line) {
       auto const& type = c.operands.at(0).type;
       ++counts[type];
-      if (type == "float64")
+      if (type == "float64") {
         run_in<Op, double>(c, ulp, function);
-      else if (type == "float32")
-        run_in<Op, float>(c, ulp, function);
-      else if (type == "int32")
+      } else if (type == "int32") {
         run_in<Op, std::int32_t>(c, ulp, function);
-      else if (type == "uint8")
-        run_in<Op, std::uint8_t>(c, ulp, function);
-      else
-        BOOST_ERROR("no such type: " << type);
+      } else if constexpr (every_type) {
+        if (type == "float32")
+          run_in<Op, float>(c, ulp, function);
+        else if (type == "uint8")
+          run_in<Op, std::uint8_t>(c, ulp, function);
+        else
+          BOOST_ERROR("no such type: " << type);
+      }
     }
   }
   std::ostringstream text;
