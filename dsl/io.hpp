@@ -1,7 +1,8 @@
-// Printing, and .npy files.
+// Printing, and .npy and .npz files.
 #pragma once
 
 #include <dsl/functions.hpp>
+#include <dsl/npz.hpp>
 #include <dsl/print.hpp>
 
 #include <ostream>
@@ -23,8 +24,9 @@ std::ostream& operator<<(std::ostream& out, X const& x) {
 /// Values of a file, of the element type found there; becomes an array<T> to which it casts safely.
 class loaded {
  public:
-  explicit loaded(node_ptr values, std::string name)
-      : values_(std::move(values)), name_(std::move(name)) {}
+  /// `call` is what a message shows of where the values come from: "load(path)".
+  explicit loaded(node_ptr values, std::string name, std::string call)
+      : values_(std::move(values)), name_(std::move(name)), call_(std::move(call)) {}
   [[nodiscard]] dtype type() const { return values_->type; }
   [[nodiscard]] extents const& shape() const { return values_->shape; }
 
@@ -49,7 +51,7 @@ class loaded {
  private:
   [[noreturn]] void refuse(dtype wanted) const;
   node_ptr values_;
-  std::string name_;
+  std::string name_, call_;
 };
 
 /// Reads a .npy file (C and Fortran order, either byte order). Throws io_error.
@@ -61,5 +63,33 @@ template <expression X>
 void save(std::string const& path, X const& x) {
   save_node(path, *contiguous(x.node()));
 }
+
+/// The arrays of a .npz file, by name; each is read when it is asked for.
+class loaded_npz {
+ public:
+  explicit loaded_npz(npz_file file) : file_(std::move(file)) {}
+  /// In the file's order, as NumPy's `files`.
+  [[nodiscard]] std::vector<std::string> names() const { return file_.names(); }
+  [[nodiscard]] bool contains(std::string const& name) const { return file_.contains(name); }
+  /// Throws io_error for a name that is not there, and for a member that is compressed or damaged.
+  [[nodiscard]] loaded operator[](std::string const& name) const;
+
+ private:
+  npz_file file_;
+};
+
+/// Opens a .npz file: array<float> w = load_npz("model.npz")["w"]. Throws io_error.
+[[nodiscard]] loaded_npz load_npz(std::string const& path);
+
+/// A name and the values that are saved under it.
+struct named_values {
+  std::string name;
+  node_ptr values;
+  template <expression X>
+  named_values(std::string member, X const& x) : name(std::move(member)), values(x.node()) {}
+};
+/// Writes a .npz file, uncompressed: savez("model.npz", {{"w", w}, {"b", b}}); evaluates. Throws
+/// io_error.
+void savez(std::string const& path, std::vector<named_values> const& members);
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -1,51 +1,27 @@
+#include <dsl/file.hpp>
 #include <dsl/npy.hpp>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <bit>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <optional>
 #include <string_view>
-#include <utility>
-
-#include <unistd.h>
 
 namespace sloth::inline SLOTH_ABI {
+
+using namespace files;
 
 namespace {
 
 static_assert(std::endian::native == std::endian::little, ".npy files are written little endian");
 
 constexpr std::string_view magic = "\x93NUMPY";
-constexpr int max_rank = 64;                      // NPY_MAXDIMS: NumPy itself reads no more
-constexpr std::size_t max_header_size = 1 << 20;  // NumPy's own limit is 10000
-constexpr std::size_t block_size = 1 << 16;       // of a stream that does not know its size
-
-[[noreturn]] void fail(std::string const& name, std::string const& expected,
-                       std::string const& found) {
-  throw io_error(name + ": expected " + expected + ", found " + found);
-}
-
-// File contents as they may stand in a message: short, quoted, printable.
-std::string quoted(std::string_view text) {
-  constexpr std::size_t longest = 40;
-  char const quote = text.find('\'') == text.npos ? '\'' : '"';
-  std::string out(1, quote);
-  for (unsigned char c : text.substr(0, longest)) {
-    char escape[5];
-    std::snprintf(escape, sizeof escape, c >= ' ' && c < 127 ? "%c" : "\\x%02x", c);
-    out += escape;
-  }
-  return out + (text.size() > longest ? "..." : "") + quote;
-}
-
-std::string bytes(std::size_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
+constexpr int max_rank = 64;  // NPY_MAXDIMS: NumPy itself reads no more
+constexpr std::size_t max_header_size = npy_longest_start - 12;
+constexpr std::size_t block_size = 1 << 16;  // of a stream that does not know its size
 
 // At most `n` bytes; fewer at the end of the stream or after a failed read.
 std::size_t read_some(std::istream& in, void* to, std::size_t n) {
@@ -269,8 +245,14 @@ void reverse_bytes(std::byte* data, std::size_t size, std::size_t width) {
   for (std::size_t i = 0; i + width <= size; i += width) std::reverse(data + i, data + i + width);
 }
 
-// From the file's bytes to values of this machine.
-void to_native(npy_header const& header, void* data) {
+std::string elements_text(npy_header const& header) {
+  return bytes(header.data_size()) + " for shape " + to_string(header.shape) + " of " +
+         to_string(header.type);
+}
+
+}  // namespace
+
+void npy_to_native(npy_header const& header, void* data) {
   auto* const elements = static_cast<std::byte*>(data);
   std::size_t const size = header.data_size();
   if (header.type == dtype::boolean) {  // any other byte in a bool is undefined behaviour
@@ -282,23 +264,16 @@ void to_native(npy_header const& header, void* data) {
   }
 }
 
-std::string elements_text(npy_header const& header) {
-  return bytes(header.data_size()) + " for shape " + to_string(header.shape) + " of " +
-         to_string(header.type);
-}
-
-std::ifstream open_npy(std::string const& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(path, "a .npy file", "a folder");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) fail(path, "a readable .npy file", errno ? std::strerror(errno) : "none");
-  return in;
-}
-
 // The same spaces as numpy.lib.format._write_array_header: room for the growth of the first axis
 // to 21 digits, then padding to a multiple of 64.
-std::string header_text(dtype type, extents const& shape) {
+std::string npy_header_text(std::string const& name, dtype type, extents const& shape) {
+  if (type == dtype::bf16) {
+    fail(name, "an element type that NumPy has", "bfloat16: save x.astype<float>() instead");
+  }
+  if (shape.rank() > max_rank) {
+    fail(name, "at most " + std::to_string(max_rank) + " axes, as NumPy",
+         std::to_string(shape.rank()));
+  }
   bool const byte = size_of(type) == 1;
   char const kind = type == dtype::boolean                                           ? 'b'
                     : type == dtype::complex64 || type == dtype::complex128          ? 'c'
@@ -318,62 +293,6 @@ std::string header_text(dtype type, extents const& shape) {
   out += {'\x01', '\x00', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
   return out + text;
 }
-
-// A file that exists under its own name only after `publish`.
-class new_file {
- public:
-  explicit new_file(std::string const& path) : path_(path), target_(path) {
-    namespace fs = std::filesystem;
-    std::error_code ignored;
-    auto const status = fs::status(path, ignored);
-    if (fs::is_directory(status)) fail(path, "the name of a file to write", "a folder");
-    // a device or a pipe must not be replaced by a file, a link's target must
-    in_place_ = fs::exists(status) && !fs::is_regular_file(status);
-    if (fs::is_symlink(fs::symlink_status(path, ignored))) {
-      auto const resolved = fs::weakly_canonical(path, ignored);
-      if (!ignored) target_ = resolved.string();
-    }
-    static std::atomic<unsigned> count{0};
-    partial_ = in_place_ ? path
-                         : target_ + ".part" + std::to_string(::getpid()) + '.' +
-                               std::to_string(count.fetch_add(1));
-    errno = 0;
-    file_ = std::fopen(partial_.c_str(), in_place_ ? "wb" : "wbx");
-    if (!file_) failed();
-    if (!in_place_ && fs::exists(status)) {
-      fs::permissions(partial_, status.permissions(), ignored);
-    }
-  }
-  new_file(new_file const&) = delete;
-  new_file& operator=(new_file const&) = delete;
-  ~new_file() {
-    if (file_) std::fclose(file_);
-    if (!published_ && !in_place_) std::remove(partial_.c_str());
-  }
-
-  void write(void const* data, std::size_t size) {
-    errno = 0;
-    if (size != 0 && std::fwrite(data, 1, size, file_) != size) failed();
-  }
-
-  void publish() {
-    errno = 0;
-    if (std::fclose(std::exchange(file_, nullptr)) != 0) failed();
-    if (!in_place_ && std::rename(partial_.c_str(), target_.c_str()) != 0) failed();
-    published_ = true;
-  }
-
- private:
-  [[noreturn]] void failed() const {
-    fail(path_, "to write the file", errno ? std::strerror(errno) : "an error");
-  }
-
-  std::string path_, target_, partial_;
-  std::FILE* file_ = nullptr;
-  bool in_place_ = false, published_ = false;
-};
-
-}  // namespace
 
 npy_header read_npy_header(std::istream& in, std::string const& name) {
   std::array<char, 8> start{};
@@ -420,7 +339,7 @@ npy_header read_npy(std::istream& in, std::string const& name, npy_allocate cons
     check(*left);
     void* const data = allocate(header);
     check(read_some(in, data, size));
-    to_native(header, data);
+    npy_to_native(header, data);
     return header;
   }
   std::vector<std::byte> arrived;
@@ -433,12 +352,12 @@ npy_header read_npy(std::istream& in, std::string const& name, npy_allocate cons
   check(arrived.size());
   void* const data = allocate(header);
   if (size != 0) std::memcpy(data, arrived.data(), size);
-  to_native(header, data);
+  npy_to_native(header, data);
   return header;
 }
 
 npy_header read_npy(std::string const& path, npy_allocate const& allocate) {
-  std::ifstream in = open_npy(path);
+  std::ifstream in = open_to_read(path, ".npy file");
   return read_npy(in, path, allocate);
 }
 
@@ -453,14 +372,7 @@ npy_array read_npy(std::string const& path) {
 
 void write_npy(std::string const& path, dtype type, void const* row_major_data,
                extents const& shape) {
-  if (type == dtype::bf16) {
-    fail(path, "an element type that NumPy has", "bfloat16: save x.astype<float>() instead");
-  }
-  if (shape.rank() > max_rank) {
-    fail(path, "at most " + std::to_string(max_rank) + " axes, as NumPy",
-         std::to_string(shape.rank()));
-  }
-  std::string const header = header_text(type, shape);
+  std::string const header = npy_header_text(path, type, shape);
   new_file file(path);
   file.write(header.data(), header.size());
   file.write(row_major_data, static_cast<std::size_t>(shape.size() * size_of(type)));

@@ -47,6 +47,16 @@ npy_header read_npy(std::istream& in, std::string const& name, npy_allocate cons
 npy_header read_npy(std::string const& path, npy_allocate const& allocate);
 [[nodiscard]] npy_array read_npy(std::string const& path);
 
+/// No more bytes come before the first element of a file that is read.
+inline constexpr std::size_t npy_longest_start = (1 << 20) + 12;  // NumPy's own limit is 10000
+
+/// From a file's bytes to values of this machine.
+void npy_to_native(npy_header const& header, void* data);
+
+/// What stands before the elements in a file of numpy.save. Throws io_error as write_npy does.
+[[nodiscard]] std::string npy_header_text(std::string const& name, dtype type,
+                                          extents const& shape);
+
 /// Writes the bytes that numpy.save writes. The file appears under its name when it is complete;
 /// io_error leaves what was there before. Throws io_error for bfloat16, which NumPy lacks.
 void write_npy(std::string const& path, dtype type, void const* row_major_data,

@@ -1,7 +1,6 @@
 #include <dsl/npy.hpp>
 #include <dsl/print.hpp>
-
-#include <boost/test/unit_test.hpp>
+#include <test/files.hpp>
 
 #include <csignal>
 #include <cstring>
@@ -17,33 +16,10 @@
 #include <unistd.h>
 
 using namespace sloth;
-namespace fs = std::filesystem;
 
 namespace {
 
 std::string const folder = SLOTH_TEST_DATA "/npy/";
-
-std::string contents(std::string const& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-void put(std::string const& path, std::string const& text) {
-  std::ofstream(path, std::ios::binary) << text;
-}
-
-// A folder of its own, removed at the end.
-struct scratch {
-  std::string path = [] {
-    std::string name = (fs::temp_directory_path() / "sloth-npy-XXXXXX").string();
-    BOOST_REQUIRE(::mkdtemp(name.data()));
-    return name + '/';
-  }();
-  ~scratch() { fs::remove_all(path); }
-  [[nodiscard]] std::ptrdiff_t files() const {
-    return std::distance(fs::directory_iterator(path), fs::directory_iterator());
-  }
-};
 
 std::string npy_file(std::string const& header, std::string const& data = {}, char major = 1,
                      char minor = 0) {
@@ -63,16 +39,6 @@ npy_array read_text(std::string const& file) {
     return array.data.data();
   });
   return array;
-}
-
-template <class F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (io_error const& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 std::string text_of(npy_array const& a) {

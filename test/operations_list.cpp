@@ -162,7 +162,9 @@ namespace {
   X(explain_json)                \
   X(explain_graphviz)            \
   X(load)                        \
-  X(save)
+  X(save)                        \
+  X(load_npz)                    \
+  X(savez)
 namespace named {
 #define X(name) using sloth::name;
 SLOTH_OTHER_FUNCTIONS(X)
