@@ -25,6 +25,7 @@
 #include <dsl/sets.hpp>
 #include <dsl/shape.hpp>
 #include <dsl/statistics.hpp>
+#include <dsl/text.hpp>
 
 #if defined(SLOTH_CUDA)
 #if !defined(__CUDACC__)

@@ -164,7 +164,9 @@ namespace {
   X(load)                        \
   X(save)                        \
   X(load_npz)                    \
-  X(savez)
+  X(savez)                       \
+  X(loadtxt)                     \
+  X(savetxt)
 namespace named {
 #define X(name) using sloth::name;
 SLOTH_OTHER_FUNCTIONS(X)
