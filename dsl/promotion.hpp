@@ -180,7 +180,9 @@ constexpr dtype weak_promoted() {
 
 template <class S>
 std::string number_text(S value) {
-  char text[64];  // the longest shortest-form double has 24 characters
+  if constexpr (std::is_floating_point_v<S>)
+    if (value != value) return "nan";  // whatever its sign
+  char text[64];                       // the longest shortest-form double has 24 characters
   auto const end = std::to_chars(text, text + sizeof text, value).ptr;
   return std::string(text, end);
 }

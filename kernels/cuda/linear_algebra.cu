@@ -5,6 +5,8 @@
 
 #include <dsl/determinant.hpp>
 
+#include <cmath>
+
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
@@ -37,6 +39,22 @@ __global__ void clear_above_diagonals(int64_t n, int64_t elements, T* out) {
     if (at % n > at / n % n) out[at] = T(0);
 }
 
+/// A matrix with a NaN is not singular: its report becomes -1, and what is made of it NaN.
+template <class T>
+__global__ void mark_nan(T const* in, int64_t size, int64_t elements, int* info) {
+  for (int64_t at = first_element(); at < elements; at += grid_step())
+    if (in[at] != in[at]) info[at / size] = -1;
+}
+template <class T>
+__device__ T not_a_number() {
+  return T(real_t<T>(NAN));
+}
+template <class T>
+__global__ void spread_nan(int const* info, int64_t size, int64_t elements, T* out) {
+  for (int64_t at = first_element(); at < elements; at += grid_step())
+    if (info[at / size] < 0) out[at] = not_a_number<T>();
+}
+
 /// The least of matrix * (n + 1) + order.
 __global__ void find_failed(int const* info, int64_t count, int64_t n, unsigned long long* found) {
   for (int64_t i = first_element(); i < count; i += grid_step())
@@ -67,7 +85,10 @@ __global__ void multiply_diagonals(T const* factors, Pivot const* pivots, int co
     for (int distance = 16; distance > 0; distance /= 2) of *= from_lane_below(of, distance);
     if (lane > 0) continue;
     if (n > 0 && info[m] > 0) of = scaled_product<T>(T(0));
-    if (logarithms) {
+    if (n > 0 && info[m] < 0) {
+      out[logarithms ? 2 * m : m] = not_a_number<T>();
+      if (logarithms) out[2 * m + 1] = not_a_number<T>();
+    } else if (logarithms) {
       out[2 * m] = of.sign();
       out[2 * m + 1] = T(of.log_of_size());
     } else {
@@ -127,6 +148,9 @@ class lu {
       });
     else
       factor_one_by_one();
+    int64_t const size = n_ * n_;
+    launch(mark_nan<T>, blocks_for(count_ * size), threads, static_cast<T const*>(a.data), size,
+           count_ * size, reports_.get());
   }
 
   /// x becomes op(M)^-1 x, `columns` columns for each matrix.
@@ -147,6 +171,9 @@ class lu {
       });
     else
       substitute_one_by_one(op, columns, x);
+    int64_t const size = n_ * columns;
+    launch(spread_nan<T>, blocks_for(count_ * size), threads,
+           static_cast<int const*>(reports_.get()), size, count_ * size, x);
   }
   [[nodiscard]] failed_factor failed() const { return reports_.first_failed(n_); }
 
