@@ -26,7 +26,7 @@ char layout_of(node const& n) {
   return rank >= 2 && n.stride[rank - 2] == 1 && n.stride[rank - 1] != 1 ? 'T' : 'N';
 }
 
-std::string epilogue_text(product_epilogue const& e) {
+std::string epilogue_text(product_epilogue const& e, bool in_library) {
   auto const shortest = [](double x) {
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", x);
@@ -39,7 +39,7 @@ std::string epilogue_text(product_epilogue const& e) {
   if (e.after == activation::relu) text += ", relu";
   if (e.after == activation::gelu_tanh) text += ", gelu_tanh";
   if (text.empty()) text = ", alpha 1";
-  return "in the product: " + text.substr(2);
+  return (in_library ? "in the product: " : "over the product: ") + text.substr(2);
 }
 
 /// Describes step after step, and names what they read as it is met.
@@ -83,7 +83,8 @@ class describer {
       d.flags = {layout_of(*call->a), layout_of(*call->b)};
       if (call->tf32) d.flags += " tf32";
       d.rule = call->rule;
-      if (call->epilogue) add_to(d.rule, epilogue_text(*call->epilogue));
+      if (call->epilogue)
+        add_to(d.rule, epilogue_text(*call->epilogue, in_library(*call, n.type, plan.on)));
     }
     d.result = {"r" + std::to_string(plan.steps.size()), n.type, n.shape};
     d.flops = s.flops();

@@ -239,10 +239,13 @@ struct product_operands {
   void* c;
 };
 
-/// What libraries of products do to p = a & b before it goes to memory: alpha * p + beta * c + bias.
+enum class activation : std::uint8_t { none, relu, gelu_tanh };
+
+/// What libraries of products do to p = a & b before it goes to memory: after(alpha * p + beta * c + bias).
 struct gemm_epilogue {
   double alpha = 1, beta = 0;
   matrix_operand c{}, bias{};  // of the product's shape, one value a column; without data: none
+  activation after = activation::none;
 };
 
 }  // namespace sloth::inline SLOTH_ABI

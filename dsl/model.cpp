@@ -1,6 +1,7 @@
 #include <dsl/model.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -24,12 +25,37 @@ double device_model::product(dtype type, std::int64_t m, std::int64_t n, std::in
   return launch + std::max(product_flops(m, n, k) / flops(type), memory);
 }
 
-constexpr device_model h200{"gpu", 4.2e12, 4e-6, 735e12, 51e12, 59e12,
-                            13e12, 14e12,  1e12, 2048,   256,   true};
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+constexpr product_support of_an_h200[] = {
+#include <dsl/library_support.inc>
+};
+/// Eigen's products have nothing besides; a triangle is the engine's own.
+constexpr product_support of_the_host[] = {
+    {dtype::f32, false, false, false, false, false, false, 256, 64},
+    {dtype::f64, false, false, false, false, false, false, 256, 64},
+    {dtype::complex64, false, false, false, false, false, false, 256, 64},
+    {dtype::complex128, false, false, false, false, false, false, 256, 64},
+};
+
+}  // namespace
+
+product_support const& device_model::support(dtype type) const {
+  static constexpr product_support nothing{dtype::boolean, false, false, false, false,
+                                           false,          false, never, never};
+  auto const found = std::find_if(products.begin(), products.end(),
+                                  [&](product_support const& s) { return s.type == type; });
+  return found == products.end() ? nothing : *found;
+}
+
+constexpr device_model h200{"gpu", 4.2e12, 4e-6, 735e12,     51e12, 59e12,
+                            13e12, 14e12,  1e12, of_an_h200, true};
 
 device_model const& model_of(device where) {
-  static constexpr device_model host{"host", 2e10, 1e-6, 20e9, 155e9, 60e9,
-                                     40e9,   15e9, 4e9,  256,  64,    false};
+  static constexpr device_model host{"host", 2e10, 1e-6, 20e9,        155e9, 60e9,
+                                     40e9,   15e9, 4e9,  of_the_host, false};
   return where == device::gpu ? h200 : host;
 }
 

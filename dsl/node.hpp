@@ -171,7 +171,6 @@ struct reduce_operation {
 
 /// An expression around a product, which computes it on its way to memory (rules.hpp):
 /// after(alpha * product + beta * c + bias).
-enum class activation : std::uint8_t { none, relu, gelu_tanh };
 struct product_epilogue {
   fused_operation written;  // the operand with neither source nor generator is the product
   double alpha = 1, beta = 0;

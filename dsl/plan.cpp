@@ -287,7 +287,12 @@ double step::seconds(device_model const& model) const {
     auto const e = matmul_shape(call->a->shape, call->b->shape, {});
     double const all =
         static_cast<double>(e.batch.size()) * model.product(target->type, e.m, e.n, e.k);
-    return (call->symmetric ? all / 2 : all) - (together == 0 ? model.launch : 0);
+    double const passes = !call->epilogue || in_library(*call, target->type, model)
+                              ? 0
+                              : model.launch + 2. * static_cast<double>(target->shape.size()) *
+                                                   static_cast<double>(size_of(target->type)) /
+                                                   model.bytes;
+    return (call->symmetric ? all / 2 : all) + passes - (together == 0 ? model.launch : 0);
   }
   if (kind == step_kind::linalg)
     return model.launch + std::max(flops() / model.flops(target->type), bytes() / model.bytes);

@@ -133,6 +133,21 @@ bool is_row(extents const& shape, std::int64_t columns) {
 
 bool is_epilogue(fused_operation const& call) { return linear_reader(call).read(); }
 
+bool in_library(matmul_operation const& call, dtype type, device_model const& on) {
+  if (!call.epilogue || call.symmetric ||
+      matmul_shape(call.a->shape, call.b->shape, {}).batch.size() != 1)
+    return false;
+  product_support const& known = on.support(type);
+  bool const c = call.epilogue->c >= 0, bias = call.epilogue->bias >= 0;
+  switch (call.epilogue->after) {
+    case activation::none:
+      return c && bias ? known.c_and_bias : c ? known.c : bias ? known.bias : known.alpha;
+    case activation::relu: return known.relu && !c;
+    case activation::gelu_tanh: return known.gelu_tanh && !c;
+  }
+  return false;
+}
+
 node_ptr fold_into_product(node& n) {
   auto* const call = std::get_if<fused_operation>(&n.op);
   bool const real_floating = visit(n.type, []<class T>() { return is_real_floating<T>; });

@@ -25,11 +25,11 @@ bool is_transpose(node const& a, node const& b) {
 void compute_one_triangle(node& n) {
   auto* const op = std::get_if<matmul_operation>(&n.op);
   if (!op || op->symmetric || op->tf32 || op->epilogue || !is_on(rule::symmetric_product) ||
-      !is_wide_floating(n.type) || op->a->type != n.type || !is_transpose(*op->a, *op->b))
+      op->a->type != n.type || !is_transpose(*op->a, *op->b))
     return;
-  std::int64_t const rows = op->a->shape[0], inner = op->a->shape[1];
-  auto const& model = planning_model();
-  if (rows < model.symmetric_rows || inner < model.symmetric_inner) return;
+  std::int64_t const rows = op->a->shape[0], terms = op->a->shape[1];
+  auto const& known = planning_model().support(n.type);
+  if (rows < known.triangle_rows || terms < known.triangle_terms) return;
   op->symmetric = true;
   add_to(op->rule, "symmetric product: one triangle, then its mirror image");
 }

@@ -2,6 +2,7 @@
 // that takes less time. Callers hold the planner's mutex.
 #pragma once
 
+#include <dsl/model.hpp>
 #include <dsl/plan.hpp>
 
 namespace sloth::inline SLOTH_ABI {
@@ -95,6 +96,9 @@ void trace_without_product(node& n);
 [[nodiscard]] node_ptr fold_into_product(node& n);
 /// The expression has such a form.
 [[nodiscard]] bool is_epilogue(fused_operation const& call);
+/// What surrounds a product is part of the library's call on that device; elsewhere it is a pass over the
+/// product where that lies.
+[[nodiscard]] bool in_library(matmul_operation const& call, dtype type, device_model const& on);
 
 /// A product of a matrix with its own transpose: one triangle is computed, the other is its mirror
 /// image, where the matrix is large enough.

@@ -166,16 +166,14 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
   matrix_operand const a = matrix_of(*call.a, true), b = matrix_of(*call.b, false);
 #if defined(SLOTH_CUDA)
   auto const in_library = [&] {
-    if (!call.epilogue || call.symmetric) return false;
-    // cuBLASLt 13.0's ReLU gives 0 for NaN in some shapes, its GELU is off by 5e-6 in f32 and by 2e-10
-    // in f64.
-    if (call.epilogue->after != activation::none) return false;
+    if (!sloth::in_library(call, target.type, model_of(where))) return false;
     product_epilogue const& p = *call.epilogue;
     auto const matrix = [&](int i) {
       return i < 0 ? matrix_operand{} : matrix_of(*p.written.operands[i].source, true);
     };
-    bool const done = cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n,
-                                        call.tf32, {p.alpha, p.beta, matrix(p.c), matrix(p.bias)});
+    bool const done =
+        cuda_engine::gemm(target.type, e.batch, e.m, e.n, e.k, a, b, out, e.n, call.tf32,
+                          {p.alpha, p.beta, matrix(p.c), matrix(p.bias), p.after});
     if (!done) trace("cuBLASLt has no such product: what surrounds it takes a pass of its own");
     return done;
   };

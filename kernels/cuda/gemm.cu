@@ -328,8 +328,14 @@ bool gemm(dtype type, extents const& batch, std::int64_t m, std::int64_t n, std:
   auto const flag = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
   set(product, CUBLASLT_MATMUL_DESC_TRANSA, flag(right.transposed));
   set(product, CUBLASLT_MATMUL_DESC_TRANSB, flag(left.transposed));
-  cublasLtEpilogue_t const epilogue =
-      e.bias.data ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+  cublasLtEpilogue_t const epilogue = [&] {
+    bool const bias = e.bias.data != nullptr;
+    switch (e.after) {
+      case activation::none: return bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+      case activation::relu: return bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU;
+      default: return bias ? CUBLASLT_EPILOGUE_GELU_BIAS : CUBLASLT_EPILOGUE_GELU;
+    }
+  }();
   set(product, CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
   if (e.bias.data) set(product, CUBLASLT_MATMUL_DESC_BIAS_POINTER, e.bias.data);
   auto const layout = [&](bool transposed, std::int64_t rows, std::int64_t columns) {
