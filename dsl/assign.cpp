@@ -2,8 +2,10 @@
 #include <dsl/evaluate.hpp>
 #include <dsl/rules.hpp>
 #include <dsl/run.hpp>
+#include <dsl/verify.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -71,6 +73,16 @@ bool may_overwrite(node_ptr const& region, fused_operation const& values) {
   return true;
 }
 
+/// Computes the values where the region lies.
+void write(node_ptr const& region, fused_operation const& values, location where) {
+  std::optional<write_verification> check;
+  if (verification::wanted()) check.emplace(region, values, where);
+  region->storage->will_write();
+  run_fused(values, region->shape, {region->data(), region->type, region->stride},
+            region->storage->where(), where);
+  if (check) check->compare();
+}
+
 }  // namespace
 
 bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape) {
@@ -79,9 +91,7 @@ bool overwrite(node_ptr const& target, fused_operation const& values, extents co
   if (surrounds_product(values)) return false;
   evaluate_operands(values);
   if (!reached_only_from(target, {}, values) || !may_overwrite(target, values)) return false;
-  target->storage->will_write();
-  if (shape.size() > 0)
-    run_fused(values, shape, {target->data(), target->type, target->stride}, current_device(), {});
+  if (shape.size() > 0) write(target, values, {});
   return true;
 }
 
@@ -106,9 +116,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
     evaluate(temporary);
     values = copy_of(temporary);
   }
-  region->storage->will_write();
-  run_fused(values, region->shape, {region->data(), region->type, region->stride},
-            region->storage->where(), where);
+  write(region, values, where);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -61,6 +61,12 @@ struct step_bounds {
   double scale = 0;
   std::int64_t terms = 1;  // of a sum
   bool jumps = false;
+  bool undecided = false;  // equality of sums within the step
+
+  /// How many elements may differ.
+  [[nodiscard]] std::int64_t tolerated(std::int64_t size) const {
+    return undecided ? size : jumps ? std::max<std::int64_t>(1, size / 1000) : 0;
+  }
 
   void add(fused_operation const& call) {
     for (auto const& operand : call.operands) {
@@ -75,6 +81,7 @@ struct step_bounds {
                            return magnitude(call.scalars[scalar++].template as<T>());
                          }));
       jumps = jumps || is_step_function(item.name);
+      undecided = undecided || (call.form->row_count > 0 && is_equality(item.name));
     }
     for (int r = 0; r < call.form->row_count; ++r) terms = std::max(terms, call.row_length[r]);
   }
@@ -83,6 +90,7 @@ struct step_bounds {
       return 64 + operand.params[1].as<double>();  // by that, never far above its mean
     return is_drawn(operand.generator) ? 1 : static_cast<double>(operand.shape.size());
   }
+  static bool is_equality(std::string_view name) { return name == "equal" || name == "not_equal"; }
   static bool is_step_function(std::string_view name) {
     constexpr std::string_view all[] = {
         "less",  "less_equal", "greater", "greater_equal", "equal",      "not_equal",
@@ -184,6 +192,16 @@ difference compare_values(node_ptr const& planned, node_ptr const& written, doub
   });
 }
 
+/// Throws verify_error where too many elements differ.
+void require_near(node_ptr const& planned, node_ptr const& written, step_bounds const& b, bool tf32,
+                  std::string const& expression, location where) {
+  difference const d = compare_values(planned, written, b.scale, tf32);
+  if (d.count > b.tolerated(planned->shape.size()))
+    throw verify_error(expression + ": element " + to_string(index_of(d.at, planned->shape)) +
+                           " is " + d.planned + ", as written " + d.written,
+                       where);
+}
+
 thread_local bool within = false;  // what a verification itself evaluates is not verified
 
 struct comparing {
@@ -230,13 +248,7 @@ void verification::compare() {
     auto const* product = std::get_if<matmul_operation>(&written->op);
     bool const tf32 = product && product->tf32;
     evaluate(std::span(&written, 1));
-    difference const d = compare_values(planned, written, b.scale, tf32);
-    std::int64_t const tolerated =
-        b.jumps ? std::max<std::int64_t>(1, planned->shape.size() / 1000) : 0;
-    if (d.count > tolerated)
-      throw verify_error(expression + ": element " + to_string(index_of(d.at, planned->shape)) +
-                             " is " + d.planned + ", as written " + d.written,
-                         planned->where);
+    require_near(planned, written, b, tf32, expression, planned->where);
     written->storage = planned->storage;
     written->stride = planned->stride;
     written->offset = planned->offset;
@@ -244,6 +256,36 @@ void verification::compare() {
   }
   results_.clear();
   trace("verified " + std::to_string(count) + " results");
+}
+
+struct write_verification::expected {
+  node_ptr region, values;
+  step_bounds bounds;
+  std::string expression;
+  location where;
+};
+
+write_verification::write_verification(node_ptr const& region, fused_operation const& values,
+                                       location where)
+    : wanted_(std::make_unique<expected>()) {
+  comparing const now;
+  node_ptr const written = node::of_operation(region->type, region->shape,
+                                              values.over(std::vector(values.operands)), where);
+  step_bounds const bounds = bounds_of(*written);
+  std::string expression = [&] {
+    auto const lock = lock_planner();
+    return "write " + describe(make_plan(std::span(&written, 1))).steps.back().expression;
+  }();
+  evaluate(std::span(&written, 1));
+  *wanted_ = {region, written, bounds, std::move(expression), where};
+}
+write_verification::~write_verification() = default;
+
+void write_verification::compare() const {
+  comparing const now;
+  require_near(wanted_->region, wanted_->values, wanted_->bounds, false, wanted_->expression,
+               wanted_->where);
+  trace("verified a write");
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -3,6 +3,7 @@
 
 #include <dsl/plan.hpp>
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace sloth::inline SLOTH_ABI {
 /// (TF32: of halves) times the largest magnitude of the step's operands, numbers and results, times
 /// the terms of a sum or product: rounding and the order of additions stay far below, a wrong element
 /// does not. Where an operation jumps (a comparison, floor, where) one element in a thousand, and at
-/// least one, may lie on the other side.
+/// least one, may lie on the other side; nothing is said of results that compare for equality what a
+/// step has summed over rows itself, since roundings decide there.
 class verification {
  public:
   /// This thread's evaluations are to be verified: SLOTH_VERIFY, or a verify_scope. Not while a
@@ -36,6 +38,22 @@ class verification {
     std::string expression;  // as explain prints it
   };
   std::vector<result> results_;
+};
+
+/// The same of a write into memory that is there.
+class write_verification {
+ public:
+  /// Computes what is to be written, before that overwrites what it reads.
+  write_verification(node_ptr const& region, fused_operation const& values, location where);
+  ~write_verification();
+  write_verification(write_verification const&) = delete;
+  write_verification& operator=(write_verification const&) = delete;
+  /// Throws verify_error where the region holds something else.
+  void compare() const;
+
+ private:
+  struct expected;
+  std::unique_ptr<expected> wanted_;
 };
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -57,6 +57,38 @@ BOOST_AUTO_TEST_CASE(the_first_step_that_differs_is_named_with_its_line) {
   BOOST_TEST((sum(matrix(map(fickle{}, x) * 2)) == 30.).item());
 }
 
+BOOST_AUTO_TEST_CASE(writes_into_arrays_agree_with_what_was_written) {
+  matrix x = arange<double>(12.).reshape(3, 4);
+  verify_scope const checked;
+  x += 1.;
+  x(_, 0) = x(_, 1) * 2;
+  x(slice(1, _), _) = x(slice(_, -1), _) + 1.;  // overlaps
+  x = x.T()(slice(_, 3), _) - max(x);
+  x(0, _) = 7.;
+  BOOST_TEST(x.shape() == (extents{3, 3}));
+  BOOST_TEST((x(0, 1) == 7.).item());
+  generator rng(1);
+  x(1, _) = rng.rand(3);
+  BOOST_TEST(all(x(1, _) == generator(1).rand(3)).item());
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_write_is_named_with_its_line) {
+  device_scope const here(host);
+  matrix x = arange<double>(6.).reshape(2, 3);
+  verify_scope const checked;
+  seen = 0, right_until = 3;  // what is to be written
+  REFUSES_HERE(verify_error, "write map(x0) * 2: element (0,) is 2, as written 0",
+               x(0, _) = map(fickle{}, x(0, _)) * 2);
+}
+
+BOOST_AUTO_TEST_CASE(equality_of_what_a_step_sums_is_not_decided) {
+  generator rng(3);
+  matrix const x = rng.rand(300, 70), y = 1. * x;
+  verify_scope const checked;
+  array<bool> const same = sum(x / 3, last_axis) == sum(y, last_axis) / 3;
+  BOOST_TEST(same.size() == 300);
+}
+
 BOOST_AUTO_TEST_CASE(what_follows_a_wrong_step_is_not_blamed) {
   device_scope const here(host);
   matrix const x = ones(2, 3), w = ones(3, 2);
