@@ -9,7 +9,9 @@
 namespace sloth::inline SLOTH_ABI {
 
 template <class Value, class Flags>
-class masked;  // dsl/indexing.hpp
+class masked;  // dsl/put.hpp
+template <class Value>
+class picked;  // dsl/put.hpp
 
 namespace array_detail {
 
@@ -39,6 +41,15 @@ void fill(nested_list<Value> const& list, int depth, extents const& shape, Value
     throw shape_error("array: the nested lists differ in length at depth " + std::to_string(depth));
   if (!list.is_list) *out++ = list.value;
   for (auto const& item : list.items) fill(item, depth + 1, shape, out);
+}
+
+/// What is written in place is cast as NumPy's same_kind rule allows.
+template <class Value, class E>
+constexpr void require_same_kind() {
+  if constexpr (expression<E>)
+    static_assert(can_cast_same_kind(dtype_of<value_t<E>>, dtype_of<Value>),
+                  "an assignment in place takes values that cast within their kind (float to "
+                  "float, integer to wider kinds); write x = ... or convert with .astype<T>()");
 }
 
 }  // namespace array_detail
@@ -159,7 +170,7 @@ class array : public expression_base<array<Value>> {
     return view<Value, false>(subscript(node_, {first.item, index_item(i)...}, first.where));
   }
 
-  /// The elements whose flag is set: compress(flags, x). The temporary writes numbers: x(x < 0) = 0.
+  /// The elements whose flag is set: compress(flags, x). The temporary writes them: x(x < 0) = 0.
   template <expression F>
   requires std::same_as < value_t<F>,
   bool > [[nodiscard]] auto operator()(F&& flags, location where = location::here()) & {
@@ -170,7 +181,12 @@ class array : public expression_base<array<Value>> {
   bool > [[nodiscard]] auto operator()(F&& flags, location where = location::here()) const& {
     return compress(std::forward<F>(flags), *this, where);
   }
-  /// Rows by an array of their indices: take(x, indices, axis(0)).
+  /// Rows by an array of their indices: take(x, indices, axis(0)). The temporary writes them.
+  template <expression I>
+  requires is_integer<value_t<I>>
+  [[nodiscard]] auto operator()(I&& indices, location where = location::here()) & {
+    return picked<Value>(*this, std::forward<I>(indices), where);
+  }
   template <expression I>
   requires is_integer<value_t<I>>
   [[nodiscard]] auto operator()(I&& indices, location where = location::here()) const& {
@@ -206,14 +222,13 @@ class array : public expression_base<array<Value>> {
   /// What a view's assignment does to its array.
   template <class E>
   void write(node_ptr&& region, E&& values, location where) {
-    if constexpr (expression<E>)
-      static_assert(can_cast_same_kind(dtype_of<value_t<E>>, dtype_of<Value>),
-                    "an assignment in place takes values that cast within their kind (float to "
-                    "float, integer to wider kinds); write x = ... or convert with .astype<T>()");
+    array_detail::require_same_kind<Value, E>();
     auto tree = as_argument<Value>(std::forward<E>(values), where);
     extents const shape = tree.shape();
     assign(node_, std::move(region), bind_tree(std::move(tree)), shape, where);
   }
+  /// The same of an assignment at indices.
+  void write_at(indexed_values&& all, location where) { assign_at(node_, std::move(all), where); }
 
  private:
   template <class E>

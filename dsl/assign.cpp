@@ -4,6 +4,11 @@
 #include <dsl/run.hpp>
 #include <dsl/verify.hpp>
 
+#include <kernels/host/engine.hpp>
+#if defined(SLOTH_CUDA)
+#include <kernels/cuda/engine.hpp>
+#endif
+
 #include <algorithm>
 #include <optional>
 
@@ -83,6 +88,13 @@ void write(node_ptr const& region, fused_operation const& values, location where
   if (check) check->compare();
 }
 
+node_ptr copied_on_write(node_ptr const& target, location where) {
+  node_ptr copy = detached(target, where);
+  trace("copy-on-write " + std::to_string(target->shape.size() * size_of(target->type)) +
+        " because " + to_string(where));
+  return copy;
+}
+
 }  // namespace
 
 bool overwrite(node_ptr const& target, fused_operation const& values, extents const& shape) {
@@ -105,9 +117,7 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
   device_scope const there(region->storage->where(), where);  // an array stays where it is
   evaluate_operands(values);
   if (!reached_only_from(target, region, values)) {
-    auto const bytes = target->shape.size() * size_of(target->type);
-    node_ptr copy = detached(target, where);
-    trace("copy-on-write " + std::to_string(bytes) + " because " + to_string(where));
+    node_ptr copy = copied_on_write(target, where);
     region =
         node::of_view(copy, region->shape, region->stride, region->offset - target->offset, where);
     target = std::move(copy);
@@ -117,6 +127,37 @@ void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, exten
     values = copy_of(temporary);
   }
   write(region, values, where);
+}
+
+void assign_at(node_ptr& target, indexed_values&& all, location where) {
+  device const there = target->storage->where();  // an array stays where it is
+  device_scope const here(there, where);
+  node_ptr operands[] = {without_gaps(std::move(all.indices)), without_gaps(std::move(all.values))};
+  evaluate(operands);
+  auto const& [indices, values] = operands;
+  if (indices->shape.size() == 0) return;
+#if defined(SLOTH_CUDA)
+  cuda_engine::range const named("index", where);
+#endif
+  counted<buffer> const index_memory = indices->storage->on(there, where);
+  index_memory->will_read();
+  scatter s{target->type, values->shape.size(),
+            gather_of(target->type, all.shape, indices->shape, all.axis, all.along)};
+  s.at.indices = reinterpret_cast<std::int64_t const*>(index_memory->data() +
+                                                       indices->offset * sizeof(std::int64_t));
+  require_inside(s.at, *indices, all.name, all.axis, there, where);
+  if (s.period == 0) return;
+  counted<buffer> const value_memory = values->storage->on(there, where);
+  value_memory->will_read();
+  s.at.in = value_memory->data() + values->offset * size_of(target->type);
+  if (target->references() != 1 || target->storage->references() != 1)
+    target = copied_on_write(target, where);
+  target->storage->will_write();
+  s.at.out = target->data();
+#if defined(SLOTH_CUDA)
+  if (there == device::gpu) return all.adds ? cuda_engine::add_at(s) : cuda_engine::put(s);
+#endif
+  all.adds ? host_engine::add_at(s) : host_engine::put(s);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -45,6 +45,21 @@ enum class plan_format : std::uint8_t { text, json, graphviz };
 void assign(node_ptr& target, node_ptr&& region, fused_operation&& values, extents const& shape,
             location where);
 
+/// Values for the elements at an array of places along an axis: whole rows, or a place for each element.
+struct indexed_values {
+  const char* name;  // of the function, for messages
+  node_ptr indices;  // i64
+  node_ptr values;   // of the target's type: as many as there are elements, or again and again
+  extents shape;     // that the target is indexed under
+  int axis = 0;
+  bool along = false;  // a place for each element, as take_along_axis reads
+  bool adds =
+      false;  // to what is there, each of several values for one element; else the last stays
+};
+/// Writes them, or adds them, as `assign` does: where nothing but `target` reaches the memory in place.
+/// Throws index_error for a place out of range, before anything is written.
+void assign_at(node_ptr& target, indexed_values&& all, location where);
+
 /// Writes `values` over all of `target` where that is safe and saves memory: nothing else reaches its
 /// memory, which is Sloth's own, the shapes agree, and old values are read only where they are
 /// written. Else false.

@@ -14,14 +14,20 @@ node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& alon
 
 node_ptr taken_along(node_ptr const& x, node_ptr const& indices, axis_list const& along) {
   int const axis = one_axis(along, x->shape.rank(), "take_along_axis");
-  extents wanted = x->shape;
-  if (indices->shape.rank() == wanted.rank()) wanted[axis] = indices->shape[axis];
-  if (indices->shape != wanted)
-    throw shape_error("take_along_axis: indices of shape " + to_string(indices->shape) +
-                          " along axis " + std::to_string(axis) + " of " + to_string(x->shape),
-                      along.where);
-  return primitive_node(primitive::take_along_axis, x->type, std::move(wanted), {x, indices}, axis,
-                        along.where);
+  return primitive_node(primitive::take_along_axis, x->type,
+                        along_shape("take_along_axis", x->shape, indices->shape, axis, along.where),
+                        {x, indices}, axis, along.where);
+}
+
+extents along_shape(const char* name, extents const& x, extents const& indices, int axis,
+                    location where) {
+  extents wanted = x;
+  if (indices.rank() == wanted.rank()) wanted[axis] = indices[axis];
+  if (indices != wanted)
+    throw shape_error(std::string(name) + ": indices of shape " + to_string(indices) +
+                          " along axis " + std::to_string(axis) + " of " + to_string(x),
+                      where);
+  return wanted;
 }
 
 node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count, location where) {

@@ -16,6 +16,10 @@ namespace indexing_detail {
 /// Throws shape_error where the extents beside the axis differ.
 [[nodiscard]] node_ptr taken_along(node_ptr const& x, node_ptr const& indices,
                                    axis_list const& along);
+/// The shape of indices that take_along_axis and its like accept: that of x beside the axis. Throws
+/// shape_error for another one.
+[[nodiscard]] extents along_shape(const char* name, extents const& x, extents const& indices,
+                                  int axis, location where);
 /// The `count` elements of x whose flag is set, computed.
 [[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
                                   location where);
@@ -101,59 +105,5 @@ template <expression X>
 [[nodiscard]] array<std::int64_t> argwhere(X&& x, location where = location::here()) {
   return stack(axis(-1, where), nonzero(std::forward<X>(x), where));
 }
-
-/// x(flags) of an array: reads as compress(flags, x), computed when it is used, of what x holds now; the
-/// temporary writes numbers in place: x(x < 0) = 0.
-template <class Value, class Flags>
-class masked : public expression_base<masked<Value, Flags>> {
- public:
-  using value_type = Value;
-
-  masked(array<Value>& target, Flags flags, location where)
-      : target_(&target), source_(target), flags_(std::move(flags)), where_(where) {}
-
-  [[nodiscard]] extents const& shape() const { return node()->shape; }
-  [[nodiscard]] node_ptr const& node(location = {}) const {
-    if (!chosen_) chosen_ = compress(flags_, source_, where_).node();
-    return chosen_;
-  }
-  [[nodiscard]] leaf<Value> tree() const { return leaf<Value>(node()); }
-
-  template <scalar_value S>
-  void operator=(S value) && {
-    write(value);
-  }
-#define SLOTH_MASKED_UPDATE(symbol, functor)                  \
-  template <scalar_value S>                                   \
-  void operator symbol(S value)&& {                           \
-    write(elementwise<op::functor>(where_, *target_, value)); \
-  }
-  SLOTH_MASKED_UPDATE(+=, add)
-  SLOTH_MASKED_UPDATE(-=, subtract)
-  SLOTH_MASKED_UPDATE(*=, multiply)
-  SLOTH_MASKED_UPDATE(/=, divide)
-  SLOTH_MASKED_UPDATE(%=, remainder)
-#undef SLOTH_MASKED_UPDATE
-  template <expression E>
-  void operator=(E&&) && {
-    static_assert(
-        !expression<E>,
-        "x(flags) = takes a number; for values of x's shape write x = where(flags, e, x)");
-  }
-
- private:
-  template <class E>
-  void write(E&& values) {
-    auto chosen = sloth::where(std::move(flags_), std::forward<E>(values), *target_);
-    source_ = array<Value>();  // the last other handle: the write is in place
-    target_->write(node_ptr(target_->node()), std::move(chosen), where_);
-  }
-
-  array<Value>* target_;
-  array<Value> source_;
-  Flags flags_;
-  location where_;
-  mutable node_ptr chosen_;
-};
 
 }  // namespace sloth::inline SLOTH_ABI

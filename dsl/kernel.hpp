@@ -221,6 +221,14 @@ struct gather {
   void* out;
 };
 
+/// The same the other way round: values for the elements out[o, index(o, j, i), i] of `at.out`, in
+/// order the `period` elements of `at.in`, again and again.
+struct scatter {
+  dtype type;
+  std::int64_t period;  // at least 1
+  gather at;
+};
+
 /// `count` square matrices without gaps, one behind the other.
 struct matrix_stack {
   dtype type;  // f32, f64, complex

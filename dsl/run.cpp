@@ -214,43 +214,56 @@ void run_concatenate(concatenate_operation const& call, node const& target, std:
 #define SLOTH_ON(where, call) host_engine::call
 #endif
 
+}  // namespace
+
+gather gather_of(dtype type, extents const& shape, extents const& indices, int axis, bool along) {
+  gather g{.element = size_of(type),
+           .outer = 1,
+           .extent = shape[axis],
+           .inner = 1,
+           .count = along ? indices[axis] : indices.size(),
+           .index_outer = 0,
+           .index_step = 1,
+           .index_inner = along,
+           .in = nullptr,
+           .indices = nullptr,
+           .out = nullptr};
+  for (int a = 0; a < axis; ++a) g.outer *= shape[a];
+  for (int a = axis + 1; a < shape.rank(); ++a) g.inner *= shape[a];
+  if (along) g.index_outer = g.count * g.inner, g.index_step = g.inner;
+  return g;
+}
+
+void require_inside(gather const& g, node const& indices, const char* name, int axis, device where,
+                    location place) {
+  if (where == device::gpu)
+    no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
+  std::int64_t const outside =
+      SLOTH_ON(where, first_outside(g.indices, indices.shape.size(), g.extent));
+  if (outside < 0) return;
+  node element(dtype::i64, {}, place);
+  element.storage = indices.storage;
+  element.offset = indices.offset + outside;
+  std::int64_t index = 0;
+  read_element(element, &index, place);
+  throw index_error(std::string(name) + ": index " + std::to_string(index) +
+                        " is out of range for axis " + std::to_string(axis) + " of extent " +
+                        std::to_string(g.extent),
+                    place);
+}
+
+namespace {
+
 /// Elements of `in` at an array of places along an axis.
 void run_take(primitive_operation const& call, void const* in, void const* indices, void* out,
               device where, location place) {
   node const &x = *call.operands[0], &at = *call.operands[1];
   int const axis = static_cast<int>(call.option);
-  gather g{.element = size_of(x.type),
-           .outer = 1,
-           .extent = x.shape[axis],
-           .inner = 1,
-           .count = 0,
-           .index_outer = 0,
-           .index_step = 0,
-           .index_inner = 0,
-           .in = in,
-           .indices = static_cast<std::int64_t const*>(indices),
-           .out = out};
-  for (int a = 0; a < axis; ++a) g.outer *= x.shape[a];
-  for (int a = axis + 1; a < x.shape.rank(); ++a) g.inner *= x.shape[a];
-  bool const along = call.is == primitive::take_along_axis;
-  g.count = along ? at.shape[axis] : at.shape.size();
-  g.index_outer = along ? g.count * g.inner : 0;
-  g.index_step = along ? g.inner : 1;
-  g.index_inner = along;
-  if (where == device::gpu)
-    no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
-  std::int64_t const outside = SLOTH_ON(where, first_outside(g.indices, at.shape.size(), g.extent));
-  if (outside >= 0) {
-    node element(dtype::i64, {}, place);
-    element.storage = at.storage;
-    element.offset = at.offset + outside;
-    std::int64_t index = 0;
-    read_element(element, &index, place);
-    throw index_error(std::string(to_string(call.is)) + ": index " + std::to_string(index) +
-                          " is out of range for axis " + std::to_string(axis) + " of extent " +
-                          std::to_string(g.extent),
-                      place);
-  }
+  gather g = gather_of(x.type, x.shape, at.shape, axis, call.is == primitive::take_along_axis);
+  g.in = in;
+  g.indices = static_cast<std::int64_t const*>(indices);
+  g.out = out;
+  require_inside(g, at, to_string(call.is), axis, where, place);
   SLOTH_ON(where, take(g));
 }
 

@@ -63,7 +63,7 @@ class [[nodiscard]] strict_scope {
 /// Until the scope ends, this thread's evaluations are computed once more, on the host and without the
 /// planner's rules, and compared step by step; the first step that differs is thrown as verify_error,
 /// with its line. SLOTH_VERIFY=1 does so everywhere. Slow. Not looked at are what compiled functions
-/// compute and anything under no_sync; on the host an elementwise step runs through the same kernel
+/// compute, writes at arrays of indices, and anything under no_sync; on the host an elementwise step runs through the same kernel
 /// again, so that there the planner is what is verified.
 class [[nodiscard]] verify_scope {
  public:

@@ -19,6 +19,7 @@
 #include <dsl/numpy_generator.hpp>
 #include <dsl/order.hpp>
 #include <dsl/products.hpp>
+#include <dsl/put.hpp>
 #include <dsl/random.hpp>
 #include <dsl/reduce.hpp>
 #include <dsl/scan.hpp>

@@ -129,6 +129,8 @@ namespace {
   X(setdiff1d)                   \
   X(take)                        \
   X(take_along_axis)             \
+  X(put)                         \
+  X(put_along_axis)              \
   X(compress)                    \
   X(extract)                     \
   X(nonzero)                     \

@@ -92,6 +92,9 @@ void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void cons
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
                                          std::int64_t extent);
 void take(gather const& g);
+void put(scatter const& s);
+/// As host::add_at, in an order of additions that is the same every run.
+void add_at(scatter const& s);
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
               std::int64_t count, void* out);
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,

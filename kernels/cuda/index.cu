@@ -1,6 +1,6 @@
 // Elements chosen by indices or flags, found in order, and counted.
+#include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
-#include <kernels/cuda/launch.hpp>
 
 #include <algorithm>
 
@@ -10,32 +10,6 @@ namespace cuda_engine {
 namespace {
 
 using std::int64_t;
-
-constexpr int threads = 256;
-
-/// Blocks for n elements, a thread each, but not more than keep the device busy: threads go on with
-/// the elements a grid further.
-int64_t blocks_for(int64_t n) {
-  return std::min<int64_t>((n + threads - 1) / threads, int64_t{64} * multiprocessors());
-}
-__device__ int64_t first_element() { return int64_t{blockIdx.x} * threads + threadIdx.x; }
-__device__ int64_t grid_step() { return int64_t{gridDim.x} * threads; }
-
-/// 16 bytes of any elements.
-struct alignas(16) u128 {
-  std::uint64_t low, high;
-};
-/// Calls f.operator()<U>() with the word of so many bytes.
-template <class F>
-void with_word(int64_t bytes, F const& f) {
-  switch (bytes) {
-    case 1: return f.template operator()<std::uint8_t>();
-    case 2: return f.template operator()<std::uint16_t>();
-    case 4: return f.template operator()<std::uint32_t>();
-    case 8: return f.template operator()<std::uint64_t>();
-    default: return f.template operator()<u128>();
-  }
-}
 
 __global__ void find_outside(int64_t const* indices, int64_t count, int64_t extent,
                              unsigned long long* found) {

@@ -44,6 +44,11 @@ void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std:
                                          std::int64_t extent);
 /// All indices are in range.
 void take(gather const& g);
+/// Writes the values; all indices are in range. Of several for one element the last one stays.
+void put(scatter const& s);
+/// Adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool
+/// it is "or".
+void add_at(scatter const& s);
 /// out = those of n elements of so many bytes whose flag is set, which are `count`, in their order.
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
               std::int64_t count, void* out);
