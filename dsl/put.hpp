@@ -41,9 +41,10 @@ inline constexpr bool is_array<array<Value>&> = true;
 
 template <class X>
 constexpr bool require_array() {
-  static_assert(is_array<X>,
-                "put and put_along_axis write to an array<T> that has a name and is not const; "
-                "parts of one are written by x(...) = e and x(...) += e");
+  static_assert(
+      is_array<X>,
+      "put, put_along_axis and add_at write to an array<T> that has a name and is not const; "
+      "parts of one are written by x(...) = e and x(...) += e");
   return is_array<X>;
 }
 
@@ -72,6 +73,21 @@ void put_along_axis(X&& x, I&& indices, V&& values, axis_list const& along = axi
     x.write_at(
         for_elements_along("put_along_axis", x.shape(), std::move(at), std::move(with), along),
         along.where);
+  }
+}
+
+/// x(indices) += values that adds each of several values for one row: NumPy's add.at. The values broadcast
+/// to indices.shape + x.shape[1:]. Integers wrap, f16 and bf16 are summed in f32, of bool it is "or". On one
+/// device the same bits every run. Throws shape_error, index_error, and leaves x as it was.
+template <class X, expression I, expression_or_scalar V>
+void add_at(X&& x, I&& indices, V&& values, location where = location::here()) {
+  using namespace put_detail;
+  if constexpr (require_array<X>()) {
+    node_ptr at = indexing_detail::indices_of(std::forward<I>(indices), where);
+    node_ptr with = values_of<value_t<X>>(std::forward<V>(values), where);
+    indexed_values all = for_rows("add_at", x.shape(), std::move(at), std::move(with), where);
+    all.adds = true;
+    x.write_at(std::move(all), where);
   }
 }
 
@@ -154,7 +170,7 @@ class masked : public expression_base<masked<Value, Flags>> {
 
 /// x(indices) of an array: reads as take(x, indices, axis(0)). The temporary writes the rows: the values
 /// broadcast to indices.shape + x.shape[1:]; of several for one row the last one stays, of x(indices) += e
-/// too. Throws shape_error, index_error, and leaves x as it was.
+/// too (add_at adds them all). Throws shape_error, index_error, and leaves x as it was.
 template <class Value>
 class picked : public expression_base<picked<Value>> {
  public:

@@ -131,6 +131,7 @@ namespace {
   X(take_along_axis)             \
   X(put)                         \
   X(put_along_axis)              \
+  X(add_at)                      \
   X(compress)                    \
   X(extract)                     \
   X(nonzero)                     \

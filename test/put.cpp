@@ -211,4 +211,115 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_told_and_writes_nothing) {
                none(array<int>{0}) = 1);
 }
 
+BOOST_AUTO_TEST_CASE(add_at_adds_each_of_several_values) {
+  array<double> x = zeros(4);
+  add_at(x, array<int>{1, 1, -1, 0, 1}, array<double>{1, 2, 3, 4, 5});
+  is(x, "float64(4,)", {4, 8, 0, 3});
+  add_at(x, array<int>{2, 2}, 1);
+  is(x, "float64(4,)", {4, 8, 2, 3});
+  add_at(x, zeros<int>(0), 1);
+  array<float> m = zeros<float>(2, 3);
+  add_at(m, array<int>{{1, 1}, {0, 1}}, array<float>{1, 2, 3});
+  is(m, "float32(2, 3)", {1, 2, 3, 3, 6, 9});
+  add_at(m, array<int>{0, 0}, array<float>{{1, 2, 3}, {10, 20, 30}});
+  is(m, "float32(2, 3)", {12, 24, 36, 3, 6, 9});
+  array<double> y = counting({3});
+  double const* const memory_before = std::as_const(y).data();
+  add_at(y, array<int>{0, 0}, y(slice(2)) + 1);  // in place
+  is(y, "float64(3,)", {3, 1, 2});
+  BOOST_TEST(std::as_const(y).data() == memory_before);
+  array<double> const copy = y;
+  add_at(y, array<int>{0}, y(slice(1)));
+  is(y, "float64(3,)", {6, 1, 2});
+  is(copy, "float64(3,)", {3, 1, 2});
+  REFUSES_HERE(index_error, "add_at: index -4 is out of range for axis 0 of extent 3",
+               add_at(y, array<int>{0, -4}, 1));
+  REFUSES_HERE(index_error, "add_at: index 3 is out of range for axis 0 of extent 3",
+               add_at(y, array<int>{0, 3}, zeros(2)));
+  REFUSES_HERE(shape_error, "add_at: shape (2, 2) does not fit (2,)",
+               add_at(y, array<int>{0, 1}, zeros(2, 2)));
+  array<double> scalar(1.);
+  REFUSES_HERE(index_error, "add_at: axis 0 is out of range for rank 0",
+               add_at(scalar, array<int>{0}, 1));
+  is(y, "float64(3,)", {6, 1, 2});
+}
+
+namespace {
+
+/// Sums that T holds exactly, but for integers that wrap: of 1, 2, 3, 1, ... in rows of which one has two
+/// thirds of the values, many none, and some few.
+template <class T>
+void add_to_rows_of_all_lengths() {
+  for (std::int64_t n : {1, 63, 64, 65, 128, 129, 4099})
+    for (std::int64_t inner : {1, 3}) {
+      std::int64_t const extent = 40;
+      auto const j = arange<std::int64_t>(n);
+      array<std::int64_t> const at = where(j % 3 == 0, (j * j) % extent, std::int64_t{-7});
+      array<T> const values =
+          (arange<std::int64_t>(n * inner) % 3 + 1).template astype<T>().reshape(n, inner);
+      array<T> x = ones<T>(extent, inner);
+      add_at(x, at, values);
+      std::vector<std::int64_t> want(extent * inner, 1);
+      auto const rows = at.to_vector();
+      for (std::int64_t k = 0; k < n; ++k)
+        for (std::int64_t i = 0; i < inner; ++i)
+          want[(rows[k] + extent) % extent * inner + i] += (k * inner + i) % 3 + 1;
+      array<std::int64_t> const wanted(want, {extent, inner});
+      BOOST_TEST(array_equal(x, wanted.template astype<T>()), to_string(dtype_of<T>) << " " << n);
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(add_at_of_every_type) {
+  add_to_rows_of_all_lengths<std::int16_t>();
+  add_to_rows_of_all_lengths<std::uint32_t>();
+  add_to_rows_of_all_lengths<std::int64_t>();
+  add_to_rows_of_all_lengths<std::uint64_t>();
+  add_to_rows_of_all_lengths<int>();
+  add_to_rows_of_all_lengths<float>();
+  add_to_rows_of_all_lengths<double>();
+  add_to_rows_of_all_lengths<complex64>();
+  add_to_rows_of_all_lengths<complex128>();
+  add_to_rows_of_all_lengths<bool>();
+  // Summed in f32 and rounded once: one by one 2048 would stay as it is.
+  array<f16> h = zeros<f16>(2);
+  add_at(h, zeros<int>(2051), 1);
+  is(h, "float16(2,)", {2052, 0});
+  array<bf16> b = zeros<bf16>(2);
+  add_at(b, zeros<int>(1000), array<bf16>{bf16(0.5f)});
+  is(b, "bfloat16(2,)", {500, 0});
+  array<std::int8_t> i{100, -100};  // wraps
+  add_at(i, array<int>{0, 1, 0, 1}, array<std::int8_t>{100, -100, 1, -1});
+  is(i, "int8(2,)", {-55, 55});
+  array<std::uint8_t> u{200};
+  add_at(u, zeros<int>(500), 1);
+  is(u, "uint8(1,)", {188});
+  array<double> zero{-0.};
+  add_at(zero, zeros<int>(3), -0.);
+  BOOST_TEST(std::signbit(zero.item()));
+}
+
+BOOST_AUTO_TEST_CASE(add_at_gives_the_same_bits_every_run) {
+  std::int64_t const n = 200000, bins = 100;
+  generator rng(5);
+  array<std::int64_t> const at = rng.integers<std::int64_t>(0, bins, {n});
+  array<double> const values = rng.normal(0., 1., {n});
+  array<double> sums = zeros(bins), again = zeros(bins);
+  add_at(sums, at, values);
+  add_at(again, at, values);
+  BOOST_TEST(array_equal(sums, again));
+  std::vector<long double> want(bins), sizes(bins);
+  std::vector<int> terms(bins);
+  auto const places = at.to_vector();
+  auto const all = values.to_vector();
+  for (std::int64_t j = 0; j < n; ++j) {
+    want[places[j]] += all[j];
+    sizes[places[j]] += std::abs(all[j]);
+    ++terms[places[j]];
+  }
+  for (std::int64_t k = 0; k < bins; ++k)
+    BOOST_TEST(std::abs(sums.item(k) - want[k]) <= terms[k] * 0x1p-53L * sizes[k], k);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
