@@ -18,6 +18,12 @@ void require_length(std::int64_t minlength, location where) {
     throw shape_error("bincount: a negative length: " + std::to_string(minlength), where);
 }
 
+void require_weights(extents const& weights, extents const& x, location where) {
+  if (weights != x)
+    throw shape_error("histogram: weights of shape " + to_string(weights) + " for " + to_string(x),
+                      where);
+}
+
 void require_ascending(bool ascend, location where) {
   if (!ascend) throw dtype_error("histogram: the edges do not ascend", where);
 }

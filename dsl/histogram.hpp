@@ -2,6 +2,7 @@
 #pragma once
 
 #include <dsl/order.hpp>
+#include <dsl/put.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -38,44 +39,100 @@ template <expression X>
   return view<std::int64_t, false>(histogram_detail::counts_of(values.node(), bins, where));
 }
 
-/// How many elements of x lie in each bin between ascending edges; the last bin has both of its edges:
-/// (counts i64, edges). Throws shape_error, and dtype_error where edges do not ascend.
-template <expression X, expression E>
-[[nodiscard]] auto histogram(X&& x, E&& edges, location where = location::here()) {
-  using type = value_t<E>;
-  array<type> const bounds(std::forward<E>(edges));
-  order_detail::require_1d(bounds.shape(), "histogram", where);
+/// Value: histogram's densities instead of counts.
+struct density_t {};
+inline constexpr density_t density{};
+
+namespace histogram_detail {
+
+struct counted_alike {};
+/// What follows the bins: weights, `density`, or both in this order.
+template <class O>
+concept option = expression<O> || std::same_as<O, density_t> || std::same_as<O, counted_alike>;
+
+/// What weights of W are summed in: at least f64, integers as by sum.
+template <class W>
+using total_t = std::conditional_t<is_complex<W>, complex128,
+                                   std::conditional_t<is_floating<W>, double, sum_t<W>>>;
+
+/// Throws shape_error unless they are equal.
+void require_weights(extents const& weights, extents const& x, location where);
+
+/// The bin of each element, from 0; that of those in no bin, NaN too, is the number of bins.
+template <class Value, class Edge>
+auto bins_of(view<Value, false> const& values, array<Edge> const& bounds, location where) {
   std::int64_t const bins = bounds.size() - 1;
-  histogram_detail::require_range(bins, 0, 1, where);
-  histogram_detail::require_ascending(
-      all(bounds(slice(1, _)) >= bounds(slice(0, bins))).item(where), where);
-  auto const values = ravel(std::forward<X>(x), where);
-  auto const first = bounds(0), last = bounds(bins);
   auto const place = searchsorted(bounds, values, side::right, where) - 1;
-  // What is in no bin, NaN too, is counted in one of its own.
-  auto const in_bins = values >= first && values <= last;
-  auto const bin = sloth::where(in_bins, minimum(place, bins - 1), bins);
-  view<std::int64_t, false> const counts(
-      histogram_detail::counts_of(bin.node(where), bins + 1, where));
-  return std::pair(array<std::int64_t>(counts(slice(bins))), bounds);
+  auto const in_bins = values >= bounds(0) && values <= bounds(bins);
+  return sloth::where(in_bins, minimum(place, bins - 1), bins);
+}
+
+template <class Bin, class Weights>
+auto sums_of(Bin const& bin, std::int64_t bins, Weights const& weights, location where) {
+  if constexpr (std::is_same_v<Weights, counted_alike>) {
+    view<std::int64_t, false> const counts(counts_of(bin.node(where), bins + 1, where));
+    return array<std::int64_t>(counts(slice(bins)));
+  } else {
+    using type = value_t<Weights>;
+    array<total_t<type>> totals = zeros<total_t<type>>(bins + 1);
+    add_at(totals, bin, ravel(weights, where).template astype<total_t<type>>(), where);
+    return array<type>(std::as_const(totals)(slice(bins)).template astype<type>());
+  }
+}
+
+}  // namespace histogram_detail
+
+/// How many elements of x lie in each bin between ascending edges; the last bin has both of its edges:
+/// (counts i64, edges). histogram(x, edges, weights) sums the weights of those elements instead, an array
+/// of x's shape, in its type; a last argument `density` divides by the width of the bin and by the sum of all
+/// bins, in f64. Throws shape_error, and dtype_error where edges do not ascend.
+template <expression X, expression E, histogram_detail::option W = histogram_detail::counted_alike,
+          histogram_detail::option D = histogram_detail::counted_alike>
+[[nodiscard]] auto histogram(X&& x, E&& edges, W const& weights = {}, D const& dense = {},
+                             location where = location::here()) {
+  using namespace histogram_detail;
+  if constexpr (std::is_same_v<W, density_t>) {
+    return histogram(std::forward<X>(x), std::forward<E>(edges), dense, weights, where);
+  } else {
+    using type = value_t<E>;
+    array<type> const bounds(std::forward<E>(edges));
+    order_detail::require_1d(bounds.shape(), "histogram", where);
+    std::int64_t const bins = bounds.size() - 1;
+    require_range(bins, 0, 1, where);
+    require_ascending(all(bounds(slice(1, _)) >= bounds(slice(0, bins))).item(where), where);
+    if constexpr (expression<W>) require_weights(weights.shape(), x.shape(), where);
+    auto const values = ravel(std::forward<X>(x), where);
+    auto const sums = sums_of(bins_of(values, bounds, where), bins, weights, where);
+    if constexpr (std::is_same_v<D, density_t>) {
+      using dense_type = promote_t<value_t<decltype(sums)>, double>;
+      auto const widths = (bounds(slice(1, _)) - bounds(slice(0, bins))).template astype<double>();
+      return std::pair(array<dense_type>(sums / widths / sum(sums)), bounds);
+    } else {
+      return std::pair(sums, bounds);
+    }
+  }
 }
 /// In `bins` equal bins between `low` and `high`. Edges are f64, of f32 elements f32.
-template <expression X>
+template <expression X, histogram_detail::option W = histogram_detail::counted_alike,
+          histogram_detail::option D = histogram_detail::counted_alike>
 [[nodiscard]] auto histogram(X&& x, std::int64_t bins, double low, double high,
+                             W const& weights = {}, D const& dense = {},
                              location where = location::here()) {
   using type = std::conditional_t<std::is_same_v<value_t<X>, float>, float, double>;
   histogram_detail::require_range(bins, low, high, where);
   if (low == high) low -= 0.5, high += 0.5;
-  return histogram(std::forward<X>(x), linspace<type>(low, high, bins + 1), where);
+  return histogram(std::forward<X>(x), linspace<type>(low, high, bins + 1), weights, dense, where);
 }
 /// Between the least and the greatest element. Throws dtype_error where one is not finite.
-template <expression X>
-[[nodiscard]] auto histogram(X&& x, std::int64_t bins = 10, location where = location::here()) {
+template <expression X, histogram_detail::option W = histogram_detail::counted_alike,
+          histogram_detail::option D = histogram_detail::counted_alike>
+[[nodiscard]] auto histogram(X&& x, std::int64_t bins = 10, W const& weights = {},
+                             D const& dense = {}, location where = location::here()) {
   shape_detail::view_of<X> const values(shape_detail::node_of(std::forward<X>(x), where));
   bool const none = values.size() == 0;
   double const low = none ? 0 : convert<double>(min(values).item(where));
   double const high = none ? 1 : convert<double>(max(values).item(where));
-  return histogram(values, bins, low, high, where);
+  return histogram(values, bins, low, high, weights, dense, where);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

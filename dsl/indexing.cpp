@@ -38,6 +38,29 @@ node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count
   return result;
 }
 
+node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along, location where) {
+  int const axis = normalize_axis(along, x.rank(), "repeat", where);
+  extents const wanted{x[axis]};
+  if (counts->shape != wanted && (counts->shape.rank() > 1 || counts->shape.size() != 1))
+    throw shape_error("repeat: counts of shape " + to_string(counts->shape) + " for axis " +
+                          std::to_string(axis) + " of " + to_string(x),
+                      where);
+  return broadcasted(counts, wanted, where);
+}
+
+void require_counts(std::int64_t least, location where) {
+  if (least < 0) throw shape_error("repeat: " + std::to_string(least) + " times", where);
+}
+
+node_ptr repeated_by(node_ptr const& x, node_ptr const& counts, node_ptr const& places,
+                     axis_list const& along) {
+  node_ptr const ends = primitive_of_all(primitive::cumsum, dtype::i64, counts, along.where);
+  return taken(x,
+               primitive_node(primitive::searchsorted, dtype::i64, places->shape, {ends, places}, 1,
+                              along.where),
+               along);
+}
+
 void require_flags(extents const& flags, extents const& x, location where) {
   if (flags != x && flags != extents{x.size()})
     throw shape_error("compress: flags of shape " + to_string(flags) + " for " + to_string(x),

@@ -23,6 +23,14 @@ namespace indexing_detail {
 /// The `count` elements of x whose flag is set, computed.
 [[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
                                   location where);
+/// How often each element of an axis is repeated. Throws shape_error, index_error for the axis.
+[[nodiscard]] node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along,
+                                  location where);
+/// Throws shape_error for the least count below 0.
+void require_counts(std::int64_t least, location where);
+/// `places`: 0, 1, ... of the result.
+[[nodiscard]] node_ptr repeated_by(node_ptr const& x, node_ptr const& counts,
+                                   node_ptr const& places, axis_list const& along);
 void require_flags(extents const& flags, extents const& x, location where);
 
 template <expression I>
@@ -59,6 +67,31 @@ template <expression X, expression I>
   return shape_detail::view_of<X>(
       taken_along(shape_detail::node_of(std::forward<X>(x), along.where),
                   indices_of(std::forward<I>(indices), along.where), along));
+}
+
+/// Element i of an axis, or of all elements in row-major order, counts[i] times, or one count for all: the
+/// counts are computed at once. Throws shape_error for other numbers of them, and for one below 0.
+template <expression X, expression C>
+[[nodiscard]] auto repeat(X&& x, C&& counts, std::int64_t along,
+                          location where = location::here()) {
+  using namespace indexing_detail;
+  if constexpr (!is_integer<value_t<C>>) {
+    static_assert(is_integer<value_t<C>>,
+                  "repeat takes whole numbers of times: convert with .astype<std::int64_t>()");
+    return refused{};
+  } else {
+    node_ptr const values = shape_detail::node_of(std::forward<X>(x), where);
+    view<std::int64_t, false> const each(
+        counts_for(values->shape, indices_of(std::forward<C>(counts), where), along, where));
+    if (each.size() > 0) require_counts(min(each).item(where), where);
+    std::int64_t const total = sum(each).item(where);
+    return shape_detail::view_of<X>(
+        repeated_by(values, each.node(), arange<std::int64_t>(total).node(), axis(along, where)));
+  }
+}
+template <expression X, expression C>
+[[nodiscard]] auto repeat(X&& x, C&& counts, location where = location::here()) {
+  return repeat(ravel(std::forward<X>(x), where), std::forward<C>(counts), 0, where);
 }
 
 /// The elements of x whose flag is set, in row-major order: 1-D, computed at once, since their number

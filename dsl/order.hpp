@@ -26,6 +26,16 @@ struct neighbours {
 /// Throws dtype_error unless 0 <= q <= 1, shape_error for an empty axis, index_error for the axis.
 [[nodiscard]] neighbours around(node_ptr const& sorted, double q, axis_list const& along,
                                 const char* name);
+/// Around several: `below` and `above` with the shape of q in front; the weights under q's shape and ones,
+/// which broadcast to them.
+struct several_neighbours {
+  node_ptr below, above, last;
+  std::vector<double> weights;
+  extents shape;
+};
+[[nodiscard]] several_neighbours around(node_ptr const& sorted, std::vector<double> const& q,
+                                        extents const& shape, axis_list const& along,
+                                        const char* name);
 /// The last k of an axis, from its end on. Throws shape_error where there are fewer.
 [[nodiscard]] node_ptr last_of(node_ptr const& x, std::int64_t k, axis_list const& along);
 /// Throws shape_error.
@@ -121,6 +131,30 @@ template <expression X>
 [[nodiscard]] auto quantile(X&& x, double q, location where = location::here()) {
   return quantile(ravel(std::forward<X>(x), where), q, axis(0, where));
 }
+/// At each of several q, computed at once: a result of shape q.shape + that of quantile(x, q, axis). In at
+/// least f64 unless q is f16, bf16 or f32.
+template <expression X, expression Q>
+[[nodiscard]] auto quantile(X&& x, Q&& q, axis_list const& along) {
+  using type = order_detail::between_t<value_t<X>>;
+  using weight_type = order_detail::between_t<value_t<Q>>;
+  static_assert(!is_complex<value_t<Q>>, "quantiles are of real q");
+  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
+  auto const shares = std::forward<Q>(q).template astype<double>();
+  auto const near = order_detail::around(s.node(), shares.to_vector(along.where), shares.shape(),
+                                         along, "quantile");
+  view<type, false> const below(near.below), above(near.above);
+  array<double> const weights(near.weights, near.shape, along.where);
+  auto const weight = weights.template astype<weight_type>();
+  auto const from_above = weight >= 0.5;
+  auto const step = where(from_above, weight - 1, weight);
+  return order_detail::nan_where_last<type>(
+      near.last,
+      where(below == above, below, where(from_above, above, below) + (above - below) * step));
+}
+template <expression X, expression Q>
+[[nodiscard]] auto quantile(X&& x, Q&& q, location where = location::here()) {
+  return quantile(ravel(std::forward<X>(x), where), std::forward<Q>(q), axis(0, where));
+}
 /// quantile of q / 100.
 template <expression X>
 [[nodiscard]] auto percentile(X&& x, double q, axis_list const& along) {
@@ -129,6 +163,15 @@ template <expression X>
 template <expression X>
 [[nodiscard]] auto percentile(X&& x, double q, location where = location::here()) {
   return quantile(std::forward<X>(x), q / 100, where);
+}
+
+template <expression X, expression Q>
+[[nodiscard]] auto percentile(X&& x, Q&& q, axis_list const& along) {
+  return quantile(std::forward<X>(x), std::forward<Q>(q) / 100, along);
+}
+template <expression X, expression Q>
+[[nodiscard]] auto percentile(X&& x, Q&& q, location where = location::here()) {
+  return quantile(std::forward<X>(x), std::forward<Q>(q) / 100, where);
 }
 
 /// Where each value is to go in ascending 1-D elements, before its equals, or behind them with

@@ -135,6 +135,24 @@ node_ptr rolled(node_ptr const& base, std::int64_t shift, location where) {
   return reshaped(rolled(reshaped(base, {-1}, where), shift, 0, where), base->shape, where);
 }
 
+node_ptr rolled(node_ptr const& base, extents const& shifts, extents const& axes, location where) {
+  if (shifts.rank() != axes.rank() && shifts.rank() != 1 && axes.rank() != 1)
+    throw shape_error("roll: " + std::to_string(shifts.rank()) + " shifts for " +
+                          std::to_string(axes.rank()) + " axes",
+                      where);
+  extents total = extents::filled(base->shape.rank(), 0);
+  int const count = shifts.rank() == 1 ? axes.rank() : shifts.rank();
+  for (int i = 0; i < count; ++i) {
+    int const axis =
+        normalize_axis(axes[axes.rank() == 1 ? 0 : i], base->shape.rank(), "roll", where);
+    std::int64_t const n = std::max<std::int64_t>(base->shape[axis], 1);
+    total[axis] = (total[axis] + shifts[shifts.rank() == 1 ? 0 : i] % n) % n;
+  }
+  node_ptr result = base;
+  for (int axis = 0; axis < total.rank(); ++axis) result = rolled(result, total[axis], axis, where);
+  return result;
+}
+
 node_ptr repeated(node_ptr const& base, std::int64_t n, std::int64_t along, location where) {
   int const axis = normalize_axis(along, base->shape.rank(), "repeat", where);
   if (n < 0) throw shape_error("repeat: " + std::to_string(n) + " times", where);

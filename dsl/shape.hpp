@@ -31,6 +31,8 @@ namespace shape_detail {
 [[nodiscard]] node_ptr rolled(node_ptr const& base, std::int64_t shift, std::int64_t axis,
                               location where);
 [[nodiscard]] node_ptr rolled(node_ptr const& base, std::int64_t shift, location where);
+[[nodiscard]] node_ptr rolled(node_ptr const& base, extents const& shifts, extents const& axes,
+                              location where);
 [[nodiscard]] node_ptr repeated(node_ptr const& base, std::int64_t n, std::int64_t axis,
                                 location where);
 [[nodiscard]] node_ptr tiled(node_ptr const& base, extents const& times, location where);
@@ -159,6 +161,17 @@ template <expression X>
                         location where = location::here()) {
   return lazy<value_t<X>>(
       shape_detail::rolled(shape_detail::node_of(std::forward<X>(x), where), shift, along, where));
+}
+/// Along several axes: by one shift each, or one for all; shifts of one axis add up. Throws shape_error for
+/// other numbers of them.
+template <expression X>
+[[nodiscard]] auto roll(X&& x, extents const& shifts, axis_list const& axes) {
+  return lazy<value_t<X>>(shape_detail::rolled(
+      shape_detail::node_of(std::forward<X>(x), axes.where), shifts, axes.axes, axes.where));
+}
+template <expression X>
+[[nodiscard]] auto roll(X&& x, std::int64_t shift, axis_list const& axes) {
+  return roll(std::forward<X>(x), extents{shift}, axes);
 }
 /// Each element n times, along an axis or in row-major order. Throws shape_error for n < 0.
 template <expression X>

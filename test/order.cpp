@@ -131,6 +131,32 @@ BOOST_AUTO_TEST_CASE(medians_and_quantiles) {
   is(quantile(x, 1), "float64()", {9});
   is(percentile(x, 30, axis(0)), "float64(3,)", {4.8, 2.8, 3.8});
   is(percentile(array<double>{1, 2, nan_}, 0), "float64()", {nan_});
+  // Several at once.
+  array<double> const q{0.25, 0.9};
+  is(quantile(x, q), "float64(2,)", {2.25, 8.5});
+  is(quantile(x, q, axis(1)), "float64(2, 2)", {1.5, 7.5, 2.8, 8.8});
+  is(quantile(x, array<double>{{0, 1}, {0.5, 0.75}}, axis(0)), "float64(2, 2, 3)",
+     {3, 1, 2, 9, 7, 8, 6, 4, 5, 7.5, 5.5, 6.5});
+  is(quantile(x, full({}, 0.25), axis(1)), "float64(2,)", {1.5, 7.5});
+  is(quantile(x, zeros(0), axis(1)), "float64(0, 2)", {});
+  is(percentile(x.astype<float>(), array<double>{30, 60}, axis(0)), "float64(2, 3)",
+     {4.8, 2.8, 3.8, 6.6, 4.6, 5.6});
+  is(percentile(x, array<int>{0, 100}), "float64(2,)", {1, 9});
+  is(quantile(x.astype<float>(), array<float>{0.5f, 1}, axis(0)), "float32(2, 3)",
+     {6, 4, 5, 9, 7, 8});
+  is(quantile(array<int>{5, 2, 9, 4}, array<double>{0.1, 0.5}), "float64(2,)", {2.6, 4.5});
+  is(quantile(array<double>{{1, nan_}, {3, 4}}, array<double>{0, 0.5}, axis(1)), "float64(2, 2)",
+     {nan_, 3, nan_, 3.5});
+  is(quantile(array<double>{inf, inf, 0}, array<double>{0.2, 0.25, 0.9}), "float64(3,)",
+     {inf, nan_, inf});
+  array<double> const cube = rand(3, 5, 4), shares = rand(7);
+  for (int a = 0; a < 3; ++a)
+    for (int64_t i = 0; i < 7; ++i)
+      BOOST_TEST(
+          array_equal(quantile(cube, shares, axis(a))(i), quantile(cube, shares.item(i), axis(a))));
+  REFUSES_HERE(dtype_error, "quantile: must be in [0, 1]: -0.5",
+               quantile(x, array<double>{1, -0.5}, axis(0)));
+  REFUSES_HERE(shape_error, "quantile: no elements along axis 0 of (0,)", quantile(zeros(0), q));
   REFUSES_HERE(dtype_error, "quantile: must be in [0, 1]: 1.5", quantile(x, 1.5));
   REFUSES_HERE(shape_error, "median: no elements along axis 0 of (0,)", median(zeros(0)));
   REFUSES_HERE(index_error, "sort: axis 3 is out of range for rank 2", median(x, axis(3)));
@@ -170,6 +196,29 @@ BOOST_AUTO_TEST_CASE(counts) {
   is(histogram(array<double>{1, 2, nan_, 5, 9}, 2, 1, 5).first, "int64(2,)", {2, 1});
   is(histogram(array<double>{3, 3}, 2).second, "float64(3,)", {2.5, 3, 3.5});
   is(histogram(zeros(0), 2).first, "int64(2,)", {0, 0});
+
+  // Of weights, and as densities.
+  array<double> const d{0.5, 1.5, 2.5, 2.5, 3}, w{1, 2, 3, 4, 5}, three{0, 1, 3};
+  is(histogram(d, 3, w).first, "float64(3,)", {1, 2, 12});
+  is(histogram(d, three, w).first, "float64(2,)", {1, 14});
+  is(histogram(d, 2, 1, 3, w).first, "float64(2,)", {2, 12});
+  is(histogram(d, 2, 1, 3, w).second, "float64(3,)", {1, 2, 3});
+  is(histogram(d, three, density).first, "float64(2,)", {0.2, 0.4});
+  is(histogram(d, 2, 1, 3, density).first, "float64(2,)", {0.25, 0.75});
+  is(histogram(d, 3, density).first, "float64(3,)", {0.24, 0.24, 0.72});
+  is(histogram(d, 3, w, density).first, "float64(3,)", {0.08, 0.16, 0.96});
+  is(histogram(d, three, w, density).first, "float64(2,)", {1 / 15., 7 / 15.});
+  is(histogram(d, 2, 1, 3, w, density).first, "float64(2,)", {1 / 7., 6 / 7.});
+  is(histogram(d, 2, w.astype<std::int8_t>()).first, "int8(2,)", {3, 12});
+  is(histogram(d, 2, w.astype<float>()).first, "float32(2,)", {3, 12});
+  is(histogram(d, 2, w.astype<float>(), density).first, "float64(2,)", {0.16, 0.64});
+  is(absolute(histogram(d, 2, w.astype<complex64>()).first), "float32(2,)", {3, 12});
+  is(histogram(d.reshape(5, 1), 2, w.reshape(5, 1)).first, "float64(2,)", {3, 12});
+  is(histogram(array<double>{1, nan_, 7}, 2, 0, 4, array<double>{5, 6, 7}).first, "float64(2,)",
+     {5, 0});
+  is(histogram(zeros(0), 2, density).first, "float64(2,)", {nan_, nan_});
+  REFUSES_HERE(shape_error, "histogram: weights of shape (1, 5) for (5,)",
+               histogram(d, 2, w.reshape(1, 5)));
   REFUSES_HERE(shape_error, "bincount: a negative length: -1", bincount(zeros<int>(0), -1));
   REFUSES_HERE(dtype_error, "histogram: the edges do not ascend",
                histogram(data, array<double>{0, 5, 3}));

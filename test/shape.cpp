@@ -329,6 +329,18 @@ BOOST_AUTO_TEST_CASE(rolls) {
   BOOST_TEST((roll(x.T(), 1).to_vector() == ids{5, 0, 3, 1, 4, 2}));
   BOOST_TEST(roll(zeros(0), 3).to_vector().empty());
   BOOST_TEST(form(roll(zeros(2, 0), 3, 1)) == "float64(2, 0)");
+  auto const y = counting({3, 4});
+  BOOST_TEST(
+      (roll(y, {1, 2}, axis(0, 1)).to_vector() == ids{10, 11, 8, 9, 2, 3, 0, 1, 6, 7, 4, 5}));
+  BOOST_TEST((roll(y, 1, axis(0, 1)).to_vector() == ids{11, 8, 9, 10, 3, 0, 1, 2, 7, 4, 5, 6}));
+  BOOST_TEST((roll(y, {1, 2}, axis(1)).to_vector() == ids{1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8}));
+  BOOST_TEST(array_equal(roll(y, {1, 2}, axis(1, 1)), roll(y, 3, 1)));
+  BOOST_TEST(
+      (roll(y, {-5, 7}, axis(-1, 0)).to_vector() == ids{9, 10, 11, 8, 1, 2, 3, 0, 5, 6, 7, 4}));
+  BOOST_TEST(array_equal(roll(y, {INT64_MAX, INT64_MAX}, axis(0, 0)), roll(y, 2, 0)));
+  BOOST_TEST(form(roll(zeros(2, 0), {3, 1}, axis(0, 1))) == "float64(2, 0)");
+  REFUSES_HERE(shape_error, "roll: 3 shifts for 2 axes", roll(x, {1, 2, 3}, axis(0, 1)));
+  REFUSES_HERE(index_error, "roll: axis 3 is out of range for rank 2", roll(x, 1, axis(0, 3)));
   REFUSES_HERE(index_error, "roll: axis 2 is out of range for rank 2", roll(x, 1, 2));
 }
 
@@ -356,6 +368,23 @@ BOOST_AUTO_TEST_CASE(repeats_and_tiles) {
   BOOST_TEST(sum(tile(counting({1, 2, 1, 2}), {2, 2, 2, 2})).item() == 96);
   BOOST_TEST(form(tile(x, 0)) == "int64(2, 0)");
   BOOST_TEST(form(tile(sum(x), {2, 2})) == "int64(2, 2)");
+  // A count an element.
+  BOOST_TEST((repeat(x, array<int>{2, 0, 1, 0, 3, 1}).to_vector() == ids{0, 0, 2, 4, 4, 4, 5}));
+  BOOST_TEST((repeat(x, array<int>{1, 2}, 0).to_vector() == ids{0, 1, 2, 3, 4, 5, 3, 4, 5}));
+  BOOST_TEST((repeat(x, array<int>{0, 2, 1}, 1).to_vector() == ids{1, 1, 2, 4, 4, 5}));
+  BOOST_TEST(form(repeat(x, array<int>{0, 2, 1}, -1)) == "int64(2, 3)");
+  BOOST_TEST((repeat(x.T(), array<int>{1, 0, 2}, 0).to_vector() == ids{0, 3, 2, 5, 2, 5}));
+  BOOST_TEST(array_equal(repeat(x, array<int>{2}, 0), repeat(x, 2, 0)));
+  BOOST_TEST(array_equal(repeat(x, full({}, 2)), repeat(x, 2)));
+  BOOST_TEST(form(repeat(x, array<int>{0, 0}, 0)) == "int64(0, 3)");
+  BOOST_TEST(form(repeat(zeros(0), zeros<int>(0))) == "float64(0,)");
+  REFUSES_HERE(shape_error, "repeat: counts of shape (3,) for axis 0 of (2, 3)",
+               repeat(x, array<int>{1, 2, 3}, 0));
+  REFUSES_HERE(shape_error, "repeat: counts of shape (1, 1) for axis 0 of (2, 3)",
+               repeat(x, array<int>{{1}}, 0));
+  REFUSES_HERE(shape_error, "repeat: -3 times", repeat(x, array<int>{2, -3}, 0));
+  REFUSES_HERE(index_error, "repeat: axis 2 is out of range for rank 2",
+               repeat(x, array<int>{1}, 2));
   REFUSES_HERE(shape_error, "repeat: -1 times", repeat(x, -1, 0));
   REFUSES_HERE(index_error, "repeat: axis 2 is out of range for rank 2", repeat(x, 1, 2));
   REFUSES_HERE(shape_error, "tile: -2 times", tile(x, {1, -2}));
