@@ -88,6 +88,40 @@ template <expression X>
   return stack(places);
 }
 
+namespace grid_detail {
+/// The place of each element of `shape` along an axis.
+template <class Value>
+auto places_along(extents const& shape, int axis) {
+  using wide = std::conditional_t<is_integer<Value>, std::int64_t, double>;
+  extents along = extents::filled(shape.rank(), 1);
+  along[axis] = shape[axis];
+  wide const params[2] = {0, 1};
+  auto const none = zeros<Value>(shape);
+  return generated<generator_kind::arange, Value>(along, scalar_bits::of(params)) + none;
+}
+}  // namespace grid_detail
+
+/// f of the places of the elements of a shape, an expression for each axis: fromfunction([](auto i, auto j) {
+/// return 10 * i + j; }, {3, 4}). They are f64 unless a type is given: fromfunction<int>(f, {3, 4}). What f
+/// returns, unevaluated. f runs once, here: any lambda will do.
+template <element Value = double, class F, std::size_t N>
+[[nodiscard]] auto fromfunction(F&& f, std::int64_t const (&shape)[N]) {
+  return [&]<std::size_t... Axis>(std::index_sequence<Axis...>) {
+    using part = decltype(grid_detail::places_along<Value>(extents{}, 0));
+    constexpr bool fits = std::is_invocable_v<F, std::conditional_t<(Axis < N), part, void>...>;
+    if constexpr (!fits) {
+      static_assert(fits,
+                    "fromfunction calls f with as many expressions as the shape has extents: "
+                    "fromfunction([](auto i, auto j) { return i + j; }, {3, 4})");
+      return refused{};
+    } else {
+      extents const all(shape, shape + N);
+      return f(grid_detail::places_along<Value>(all, static_cast<int>(Axis))...);
+    }
+  }
+  (std::make_index_sequence<N>{});
+}
+
 /// Which of meshgrid's first two arguments runs along rows: xy, the second, as in a plot; ij, the first.
 enum class indexing : std::uint8_t { xy, ij };
 

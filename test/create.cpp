@@ -125,6 +125,28 @@ BOOST_AUTO_TEST_CASE(identities) {
               values{0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0}));
 }
 
+BOOST_AUTO_TEST_CASE(functions_of_places) {
+  double const ten = 10;
+  auto const table = fromfunction([=](auto i, auto j) { return ten * i + j; }, {2, 3});
+  BOOST_TEST(type(table) == "float64");
+  BOOST_TEST((table.to_vector() == values{0, 1, 2, 10, 11, 12}));
+  BOOST_TEST(shape(table) == "(2, 3)");
+  BOOST_TEST(explain(table).find("r1") == std::string::npos);  // one kernel
+  auto const rows = fromfunction<int>([](auto i, auto) { return i; }, {2, 3});
+  BOOST_TEST(type(rows) == "int32");
+  BOOST_TEST((rows.to_vector() == std::vector<int>{0, 0, 0, 1, 1, 1}));
+  auto const same = [](auto i, auto j) { return i == j; };
+  BOOST_TEST(array_equal(fromfunction(same, {3, 3}), eye(3) == 1.));
+  std::int64_t const n = 4;
+  BOOST_TEST(
+      (fromfunction([](auto i) { return square(i); }, {n}).to_vector() == values{0, 1, 4, 9}));
+  auto const cube = [](auto i, auto j, auto k) { return i * j + k; };
+  BOOST_TEST((fromfunction<float>(cube, {2, 2, 2}).to_vector() ==
+              std::vector<float>{0, 1, 0, 1, 0, 1, 1, 2}));
+  BOOST_TEST(shape(fromfunction(same, {0, 3})) == "(0, 3)");
+  REFUSES(shape_error, "an extent is negative: (2, -3)", fromfunction(same, {2, -3}));
+}
+
 BOOST_AUTO_TEST_CASE(nested_lists) {
   BOOST_TEST((array<double>{1, 2, 3}.to_vector() == values{1, 2, 3}));
   array<double> const x{{1, 2}, {3, 4}, {5, 6}}, cube{{{1}, {2}}, {{3}, {4}}};

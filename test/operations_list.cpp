@@ -54,6 +54,7 @@ namespace {
   X(gelu)                        \
   X(meshgrid)                    \
   X(indices)                     \
+  X(fromfunction)                \
   X(array_equal)                 \
   X(array_equiv)                 \
   X(allclose)                    \
