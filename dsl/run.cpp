@@ -1,5 +1,6 @@
 #include <dsl/function_trace.hpp>
 #include <dsl/memory.hpp>
+#include <dsl/rules.hpp>
 #include <dsl/run.hpp>
 
 #include <kernels/host/engine.hpp>
@@ -165,8 +166,8 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
   };
   matrix_operand const a = matrix_of(*call.a, true), b = matrix_of(*call.b, false);
 #if defined(SLOTH_CUDA)
-  auto const in_library = [&] {
-    if (!sloth::in_library(call, target.type, model_of(where))) return false;
+  auto const done_by_library = [&] {
+    if (!in_library(call, target.type, model_of(where))) return false;
     product_epilogue const& p = *call.epilogue;
     auto const matrix = [&](int i) {
       return i < 0 ? matrix_operand{} : matrix_of(*p.written.operands[i].source, true);
@@ -178,7 +179,7 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
     return done;
   };
   if (where == device::gpu) {
-    if (in_library()) return;
+    if (done_by_library()) return;
     if (call.symmetric)
       cuda_engine::symmetric_gemm(target.type, e.n, e.k, a, out, e.n);
     else
