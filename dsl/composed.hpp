@@ -31,6 +31,16 @@ template <expression X>
   static_assert(!is_complex<type>, "fabs takes real elements: use absolute(x)");
   return absolute(as_argument<type>(std::forward<X>(x), {}));
 }
+/// arctan2(imag(x), real(x)), in (-pi, pi] (-pi where imag(x) is -0), or in degrees.
+template <expression X>
+[[nodiscard]] auto angle(X&& x, bool deg = false) {
+  auto const tree = as_tree(std::forward<X>(x));
+  double const unit = deg ? 57.295779513082320877 : 1;
+  if constexpr (is_complex<value_t<X>>)
+    return arctan2(imag(tree), real(tree)) * unit;
+  else
+    return arctan2(0, tree) * unit;
+}
 /// The fractional and the integral part, both of x's sign: a tuple of expressions.
 template <expression X>
 [[nodiscard]] auto modf(X&& x) {

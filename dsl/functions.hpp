@@ -148,6 +148,34 @@ requires(expression<A> || expression<B>)
   return elementwise<op::isclose>(where, std::forward<A>(a), std::forward<B>(b), rtol, atol);
 }
 
+/// a 2^n, elementwise, n of an integer type that fits into int64, or a C++ integer. In a's type as
+/// exp's is; a C++ value is f64. Broadcasts; throws shape_error.
+template <expression_or_scalar A, expression_or_scalar N>
+requires(expression<A> || expression<N>)
+    [[nodiscard]] auto ldexp(A&& a, N&& n, location where = location::here()) {
+  using type = floating_t<common_t<std::remove_cvref_t<A>>>;
+  using exponent = promote_t<common_t<std::remove_cvref_t<N>>, std::int32_t>;
+  if constexpr (is_complex<type> || !std::is_integral_v<exponent>) {
+    static_assert(
+        !is_complex<type> && std::is_integral_v<exponent>,
+        "ldexp takes real numbers and integer exponents that fit into int64, as in NumPy; "
+        "convert an operand with .astype<T>()");
+    return refused{};
+  } else {
+    auto x = as_argument<type>(std::forward<A>(a), where);
+    auto e = as_argument<exponent>(std::forward<N>(n), where);
+    return apply<op::ldexp, decltype(x), decltype(e)>({}, where, std::move(x), std::move(e));
+  }
+}
+/// m and n, int32, with x = m 2^n and 0.5 <= |m| < 1: a tuple of expressions. Zeros, infinities and NaN
+/// are m themselves, and n is 0.
+template <expression X>
+[[nodiscard]] auto frexp(X&& x) {
+  auto const tree = as_tree(std::forward<X>(x));
+  return std::tuple{elementwise<op::frexp_mantissa>({}, tree),
+                    elementwise<op::frexp_exponent>({}, tree)};
+}
+
 /// The type's name as the compiler prints it, to tell a lambda from a named functor.
 template <class F>
 [[nodiscard]] constexpr bool is_closure() {

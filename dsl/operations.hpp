@@ -34,12 +34,13 @@ inline constexpr bool accepted =
                                      : std::is_integral_v<T>;
 
 /// Where the operands' common type is taken before the operation: as it is, to floating as exp's,
-/// to floating as true division's, or to bool.
-enum class computes_in : std::uint8_t { common, floating, quotient, boolean };
+/// likewise but f16 and bf16 in their own format and not in f32's, to floating as true division's, or
+/// to bool.
+enum class computes_in : std::uint8_t { common, floating, own_floating, quotient, boolean };
 
 template <computes_in Kind, element T>
 constexpr auto compute_type() {
-  if constexpr (Kind == computes_in::floating)
+  if constexpr (Kind == computes_in::floating || Kind == computes_in::own_floating)
     return floating_t<T>{};
   else if constexpr (Kind == computes_in::quotient)
     return true_divide_t<T>{};
@@ -63,10 +64,11 @@ struct operation_row {
 
 // Bounds: the least small number above what was measured of both host columns in f32 and f64
 // (glibc 2.36, Eigen 3.4 with AVX2, AVX-512 and without), and, from 3 up, of what CUDA documents.
-// Four exceed 4: erfc is 5 and gamma 10 in CUDA's f64, gammaln 6 in its f32; gelu_tanh takes exp of
-// u(a), whose rounding counts 2 |u| times, 7 at the domain's end and more below it. floor_divide is
-// exact until quotients reach 2^(digits - 2), where NumPy's algorithm rounds; absolute is exact but
-// for complex.
+// Seven exceed 4: erfc and erfinv are 5 and gamma 10 in CUDA's f64, ndtr 5 and i0 6 in both of
+// its types (measured on the host: erfinv 1.7, ndtr 2.4, i0 4.0), gammaln 6 in its f32;
+// gelu_tanh takes exp of u(a), whose rounding counts 2 |u| times, 7 at the domain's end and more
+// below it. floor_divide is exact until quotients reach 2^(digits - 2), where NumPy's algorithm
+// rounds; absolute is exact but for complex.
 
 // clang-format off
 
@@ -76,6 +78,8 @@ struct operation_row {
   X(negative,   "-",  "negative",    numeric,        common,     -1e3,   1e3,    0,   scalar::negative(a)) \
   X(positive,   "",   "positive",    numeric,        common,     -1e3,   1e3,    0,   a) \
   X(conjugate,  "",   "conjugate",   numeric,        common,     -1e3,   1e3,    0,   scalar::conjugate(a)) \
+  X(real,       "",   "real",        any,            common,     -1e3,   1e3,    0,   scalar::real(a)) \
+  X(imag,       "",   "imag",        any,            common,     -1e3,   1e3,    0,   scalar::imag(a)) \
   X(sign,       "",   "sign",        real,           common,     -1e3,   1e3,    0,   scalar::sign(a)) \
   X(square,     "",   "square",      numeric,        common,     -1e3,   1e3,    0.5, scalar::multiply(a, a)) \
   X(reciprocal, "",   "reciprocal",  numeric,        common,     -1e3,   1e3,    0.5, scalar::reciprocal(a)) \
@@ -108,11 +112,15 @@ struct operation_row {
   X(rad2deg,    "",   "rad2deg",     real_floating,  floating,   -1e3,   1e3,    2,   scalar::multiply(a, decltype(a)(57.295779513082320877L))) \
   X(erf,        "",   "",            real_floating,  floating,   -6,     6,      2,   std::erf(a)) \
   X(erfc,       "",   "",            real_floating,  floating,   -6,     9,      5,   std::erfc(a)) \
+  X(erfinv,     "",   "",            real_floating,  floating,   -1,     1,      5,   scalar::erfinv(a)) \
+  X(ndtr,       "",   "",            real_floating,  floating,   -38,    9,      5,   scalar::ndtr(a)) \
   X(gamma,      "",   "",            real_floating,  floating,    0.01,  30,     10,  std::tgamma(a)) \
   X(gammaln,    "",   "",            real_floating,  floating,    0.01,  1e6,    6,   scalar::gammaln(a)) \
+  X(i0,         "",   "i0",          real_floating,  quotient,   -80,    80,     6,   scalar::i0(a)) \
   X(sigmoid,    "",   "",            real_floating,  floating,   -80,    80,     3,   scalar::sigmoid(a)) \
   X(relu,       "",   "",            real,           common,     -1e3,   1e3,    0,   scalar::maximum(a, decltype(a)(0))) \
   X(gelu_tanh,  "",   "",            real_floating,  floating,   -3,     50,     16,  scalar::gelu_tanh(a)) \
+  X(spacing,    "",   "spacing",     real_floating,  own_floating, -1e3, 1e3,    0,   scalar::spacing(a)) \
   X(isnan,      "",   "isnan",       any,            common,     -1e3,   1e3,    0,   scalar::isnan(a)) \
   X(isinf,      "",   "isinf",       any,            common,     -1e3,   1e3,    0,   scalar::isinf(a)) \
   X(isfinite,   "",   "isfinite",    any,            common,     -1e3,   1e3,    0,   scalar::isfinite(a)) \
@@ -135,6 +143,7 @@ struct operation_row {
   X(arctan2,       "",   "arctan2",       real_floating, floating, -1e3,  1e3,     2,   std::atan2(a, b)) \
   X(hypot,         "",   "hypot",         real_floating, floating, -1e3,  1e3,     2,   scalar::hypot(a, b)) \
   X(copysign,      "",   "copysign",      real_floating, floating, -1e3,  1e3,     0,   std::copysign(a, b)) \
+  X(nextafter,     "",   "nextafter",     real_floating, own_floating, -1e3, 1e3,  0,   scalar::nextafter(a, b)) \
   X(heaviside,     "",   "heaviside",     real_floating, floating, -1e3,  1e3,     0,   scalar::heaviside(a, b)) \
   X(maximum,       "",   "maximum",       ordered,       common,   -1e3,  1e3,     0,   scalar::maximum(a, b)) \
   X(minimum,       "",   "minimum",       ordered,       common,   -1e3,  1e3,     0,   scalar::minimum(a, b)) \
@@ -169,7 +178,7 @@ namespace op {
 
 template <accepts Types, computes_in In>
 struct elementwise_row {
-  static constexpr bool half_through_float = true;
+  static constexpr bool half_through_float = In != computes_in::own_floating;
   static constexpr accepts types = Types;
   static constexpr computes_in in = In;
 };
@@ -217,6 +226,33 @@ struct isclose : elementwise_row<accepts::real_floating, computes_in::floating> 
   template <element T>
   static SLOTH_HD bool value(T a, T b, T rtol, T atol) {
     return scalar::isclose(a, b, rtol, atol);
+  }
+};
+
+/// a 2^n, n an integer.
+struct ldexp : elementwise_row<accepts::real_floating, computes_in::own_floating> {
+  static constexpr const char* name = "ldexp";
+  static constexpr const char* symbol = "";
+  template <element T, element N>
+  static SLOTH_HD T value(T a, N n) {
+    return scalar::ldexp(a, n);
+  }
+};
+/// The two results of frexp.
+struct frexp_mantissa : elementwise_row<accepts::real_floating, computes_in::floating> {
+  static constexpr const char* name = "frexp_mantissa";
+  static constexpr const char* symbol = "";
+  template <element T>
+  static SLOTH_HD T value(T a) {
+    return scalar::frexp_mantissa(a);
+  }
+};
+struct frexp_exponent : elementwise_row<accepts::real_floating, computes_in::floating> {
+  static constexpr const char* name = "frexp_exponent";
+  static constexpr const char* symbol = "";
+  template <element T>
+  static SLOTH_HD std::int32_t value(T a) {
+    return scalar::frexp_exponent(a);
   }
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dsl/promotion.hpp>
+#include <dsl/special.hpp>
 
 #include <cmath>
 #include <limits>
@@ -86,6 +87,21 @@ SLOTH_HD constexpr T conjugate(T a) {
     return conj(a);
   else
     return a;
+}
+
+template <class T>
+SLOTH_HD constexpr auto real(T a) {
+  if constexpr (is_complex<T>)
+    return a.re;
+  else
+    return a;
+}
+template <class T>
+SLOTH_HD constexpr auto imag(T a) {
+  if constexpr (is_complex<T>)
+    return a.im;
+  else
+    return T{};
 }
 
 template <class T>
@@ -296,6 +312,49 @@ template <class T>
 SLOTH_HD bool signbit(T a) {  // of NaN and -0 too
   return std::signbit(a);
 }
+/// The next number of T after a in the direction of b; b where they are equal.
+template <class T>
+SLOTH_HD T nextafter(T a, T b) {
+  if constexpr (is_half<T>) {  // the next of its own, which is far from the next float
+    if (a != a || b != b) return a != a ? a : b;
+    if (a == b) return b;
+    constexpr int sign = 0x8000;
+    if ((a.bits & ~sign) == 0) return T::from_bits(static_cast<std::uint16_t>((b.bits & sign) | 1));
+    bool const away = (a < b) == ((a.bits & sign) == 0);
+    return T::from_bits(static_cast<std::uint16_t>(away ? a.bits + 1 : a.bits - 1));
+  } else {
+    return std::nextafter(a, b);
+  }
+}
+/// From a to the next number away from 0, with a's sign but for -0; NaN of infinities.
+template <class T>
+SLOTH_HD T spacing(T a) {
+  return nextafter(a, a < T{} ? -infinity<T> : infinity<T>) - a;
+}
+
+/// a 2^n, rounded once: of halves in f32, where it is exact or too small for them.
+template <class T, class N>
+SLOTH_HD T ldexp(T a, N n) {
+  constexpr N enough = 5000;  // from the least number beyond the greatest; int holds it
+  int const exponent = static_cast<int>(n > enough ? enough : n < -enough ? -enough : n);
+  if constexpr (is_half<T>)
+    return T(std::ldexp(static_cast<float>(a), exponent));
+  else
+    return std::ldexp(a, exponent);
+}
+/// a = m 2^n with 0.5 <= |m| < 1; a itself and 0 for zeros, infinities and NaN.
+template <class T>
+SLOTH_HD T frexp_mantissa(T a) {
+  int n;
+  return a == T{} || !isfinite(a) ? a : std::frexp(a, &n);
+}
+template <class T>
+SLOTH_HD std::int32_t frexp_exponent(T a) {
+  int n = 0;
+  if (a != T{} && isfinite(a)) (void)std::frexp(a, &n);
+  return n;
+}
+
 /// 0 and 1 beside 0, b at 0.
 template <class T>
 SLOTH_HD constexpr T heaviside(T a, T b) {
@@ -328,6 +387,27 @@ SLOTH_HD T gammaln(T a) {
     return ::lgamma_r(a, &sign);
 #endif
 }
+
+#if defined(__CUDA_ARCH__)
+#define SLOTH_SPECIAL_FUNCTION(name, f64, f32) \
+  template <class T>                           \
+  SLOTH_HD T name(T a) {                       \
+    if constexpr (std::is_same_v<T, float>)    \
+      return ::f32(a);                         \
+    else                                       \
+      return ::f64(a);                         \
+  }
+#else
+#define SLOTH_SPECIAL_FUNCTION(name, f64, f32) \
+  template <class T>                           \
+  SLOTH_HD T name(T a) {                       \
+    return special::name(a);                   \
+  }
+#endif
+SLOTH_SPECIAL_FUNCTION(erfinv, erfinv, erfinvf)
+SLOTH_SPECIAL_FUNCTION(i0, cyl_bessel_i0, cyl_bessel_i0f)
+SLOTH_SPECIAL_FUNCTION(ndtr, normcdf, normcdff)
+#undef SLOTH_SPECIAL_FUNCTION
 
 /// tanh form of GELU (Hendrycks and Gimpel, arXiv:1606.08415), as cuBLASLt's epilogue, with
 /// (1 + tanh u) / 2 = sigmoid(2 u), which does not cancel for negative u.

@@ -93,10 +93,11 @@ struct step_bounds {
   static bool is_equality(std::string_view name) { return name == "equal" || name == "not_equal"; }
   static bool is_step_function(std::string_view name) {
     constexpr std::string_view all[] = {
-        "less",  "less_equal", "greater", "greater_equal", "equal",      "not_equal",
-        "floor", "ceil",       "trunc",   "rint",          "sign",       "floor_divide",
-        "where", "remainder",  "fmod",    "astype",        "isclose",    "isnan",
-        "isinf", "isfinite",   "map",     "logical_not",   "logical_or", "logical_and"};
+        "less",    "less_equal",     "greater",       "greater_equal", "equal",      "not_equal",
+        "floor",   "ceil",           "trunc",         "rint",          "sign",       "floor_divide",
+        "where",   "remainder",      "fmod",          "astype",        "isclose",    "isnan",
+        "isinf",   "isfinite",       "map",           "logical_not",   "logical_or", "logical_and",
+        "spacing", "frexp_mantissa", "frexp_exponent"};
     return std::find(std::begin(all), std::end(all), name) != std::end(all);
   }
 };

@@ -33,9 +33,18 @@ class real {
   mpfr_t v_;
 };
 
-using reference = void (*)(mpfr_ptr out, real* a);
+/// A type's significant bits, and the exponents of its numbers 0.1...b 2^e.
+struct format {
+  int digits, least, most;
+};
+template <class T>
+constexpr format format_of{std::numeric_limits<T>::digits, std::numeric_limits<T>::min_exponent,
+                           std::numeric_limits<T>::max_exponent};
 
-void gelu_tanh_reference(mpfr_ptr out, real* a) {  // a / (1 + exp(-2 u)), as the tanh form is
+using reference = void (*)(mpfr_ptr out, real* a, format of);
+
+void gelu_tanh_reference(mpfr_ptr out, real* a,
+                         format) {  // a / (1 + exp(-2 u)), as the tanh form is
   real c, u;
   mpfr_const_pi(c, nearest);
   mpfr_ui_div(c, 8, c, nearest);
@@ -52,17 +61,17 @@ void gelu_tanh_reference(mpfr_ptr out, real* a) {  // a / (1 + exp(-2 u)), as th
   mpfr_ui_div(u, 1, u, nearest);
   mpfr_mul(out, a[0], u, nearest);
 }
-void sigmoid_reference(mpfr_ptr out, real* a) {
+void sigmoid_reference(mpfr_ptr out, real* a, format) {
   mpfr_neg(out, a[0], nearest);
   mpfr_exp(out, out, nearest);
   mpfr_add_ui(out, out, 1, nearest);
   mpfr_ui_div(out, 1, out, nearest);
 }
-void sign_reference(mpfr_ptr out, real* a) {
+void sign_reference(mpfr_ptr out, real* a, format) {
   mpfr_set(out, a[0], nearest);
   if (!mpfr_nan_p(a[0])) mpfr_set_si(out, mpfr_sgn(static_cast<mpfr_ptr>(a[0])), nearest);
 }
-void heaviside_reference(mpfr_ptr out, real* a) {
+void heaviside_reference(mpfr_ptr out, real* a, format) {
   if (mpfr_nan_p(a[0]) || mpfr_zero_p(a[0]))
     mpfr_set(out, mpfr_nan_p(a[0]) ? a[0] : a[1], nearest);
   else
@@ -74,14 +83,14 @@ void degrees(mpfr_ptr out, real* a, bool to_radians) {
   mpfr_div_ui(c, c, 180, nearest);
   (to_radians ? mpfr_mul : mpfr_div)(out, a[0], c, nearest);
 }
-void floor_divide_reference(mpfr_ptr out, real* a) {
+void floor_divide_reference(mpfr_ptr out, real* a, format) {
   real quotient;
   mpfr_set_prec(quotient, 2300);  // floor sees every bit of f64's longest quotient
   mpfr_div(quotient, a[0], a[1], MPFR_RNDD);
   if (mpfr_regular_p(quotient)) mpfr_floor(quotient, quotient);
   mpfr_set(out, quotient, nearest);
 }
-void remainder_reference(mpfr_ptr out, real* a) {
+void remainder_reference(mpfr_ptr out, real* a, format) {
   mpfr_fmod(out, a[0], a[1], nearest);
   if (mpfr_nan_p(out)) return;
   if (mpfr_zero_p(out))
@@ -98,22 +107,111 @@ void extreme(mpfr_ptr out, real& a, real& b, bool max, bool nan_wins) {
   mpfr_set(out, take_a ? static_cast<mpfr_ptr>(a) : static_cast<mpfr_ptr>(b), nearest);
 }
 
+/// y with erf(y) = x: Newton's in long double, then a step of it in MPFR, which squares the error.
+void erfinv_reference(mpfr_ptr out, real* a, format) {
+  if (!mpfr_number_p(a[0]) || mpfr_cmpabs_ui(a[0], 1) >= 0) {
+    mpfr_set_nan(out);
+    if (mpfr_number_p(a[0]) && mpfr_cmpabs_ui(a[0], 1) == 0)
+      mpfr_set_inf(out, mpfr_signbit(a[0]) ? -1 : 1);
+    return;
+  }
+  long double const x = std::fabs(mpfr_get_ld(a[0], nearest)), root_pi = std::sqrt(std::acos(-1.L));
+  long double y = x < 0.9L ? x : std::sqrt(-std::log(1 - x));  // and then from the side of small y
+  for (int k = 0; k < 60; ++k) {
+    long double const residual = x < 0.5L ? std::erf(y) - x : (1 - x) - std::erfc(y);
+    long double const step = residual * root_pi / 2 * std::exp(y * y);
+    y -= std::fabs(step) > 0.3L ? std::copysign(0.3L, step) : step;
+    if (std::fabs(step) < 1e-18L * y) break;
+  }
+  real residual, slope;
+  for (mpfr_ptr v : {static_cast<mpfr_ptr>(residual), static_cast<mpfr_ptr>(slope)})
+    mpfr_set_prec(v, 256);
+  mpfr_set_ld(out, mpfr_signbit(a[0]) ? -y : y, nearest);
+  mpfr_erf(residual, out, nearest);
+  mpfr_sub(residual, residual, a[0], nearest);
+  mpfr_sqr(slope, out, nearest);
+  mpfr_exp(slope, slope, nearest);
+  mpfr_mul(residual, residual, slope, nearest);
+  mpfr_const_pi(slope, nearest);
+  mpfr_sqrt(slope, slope, nearest);
+  mpfr_div_ui(slope, slope, 2, nearest);
+  mpfr_mul(residual, residual, slope, nearest);
+  mpfr_sub(out, out, residual, nearest);
+}
+void ndtr_reference(mpfr_ptr out, real* a, format) {
+  real z;
+  mpfr_sqrt_ui(z, 2, nearest);
+  mpfr_div(z, a[0], z, nearest);
+  mpfr_neg(z, z, nearest);
+  mpfr_erfc(out, z, nearest);
+  mpfr_div_ui(out, out, 2, nearest);
+}
+/// The sum of (x / 2)^(2 k) / k!^2, whose terms are all positive.
+void i0_reference(mpfr_ptr out, real* a, format) {
+  if (mpfr_nan_p(a[0]) || mpfr_cmpabs_ui(a[0], 1000) > 0) {
+    mpfr_abs(out, a[0], nearest);
+    if (!mpfr_nan_p(a[0])) mpfr_set_inf(out, 1);
+    return;
+  }
+  real term, quarter;
+  mpfr_sqr(quarter, a[0], nearest);
+  mpfr_div_ui(quarter, quarter, 4, nearest);
+  mpfr_set_ui(term, 1, nearest);
+  mpfr_set_ui(out, 1, nearest);
+  for (unsigned long k = 1; !mpfr_zero_p(term); ++k) {
+    mpfr_mul(term, term, quarter, nearest);
+    mpfr_div_ui(term, term, k * k, nearest);
+    mpfr_add(out, out, term, nearest);
+    if (!mpfr_zero_p(term) && mpfr_get_exp(term) < mpfr_get_exp(out) - reference_bits) break;
+  }
+}
+void nextafter_reference(mpfr_ptr out, real* a, format of) {
+  if (mpfr_nan_p(a[0]) || mpfr_nan_p(a[1]) || mpfr_equal_p(a[0], a[1])) {
+    mpfr_set(out, mpfr_nan_p(a[0]) ? a[0] : a[1], nearest);
+    return;
+  }
+  bool const up = mpfr_less_p(a[0], a[1]);
+  real step;
+  if (mpfr_inf_p(a[0])) {  // to the greatest number
+    mpfr_set_si_2exp(out, up ? -1 : 1, of.most, nearest);
+    mpfr_set_si_2exp(step, up ? 1 : -1, of.most - of.digits, nearest);
+  } else {
+    mpfr_exp_t exponent = mpfr_zero_p(a[0]) ? of.least : mpfr_get_exp(a[0]);
+    bool const nearer_zero = !mpfr_zero_p(a[0]) && up == (mpfr_signbit(a[0]) != 0);
+    if (nearer_zero && mpfr_min_prec(a[0]) == 1) --exponent;  // below a power of 2 they are closer
+    exponent = std::max<mpfr_exp_t>(exponent, of.least);
+    mpfr_set_si_2exp(step, up ? 1 : -1, exponent - of.digits, nearest);
+    mpfr_set(out, a[0], nearest);
+  }
+  mpfr_add(out, out, step, nearest);
+  if (mpfr_zero_p(out)) mpfr_setsign(out, out, mpfr_signbit(a[0]), nearest);
+  if (!mpfr_zero_p(out) && mpfr_get_exp(out) > of.most)
+    mpfr_set_inf(out, mpfr_signbit(out) ? -1 : 1);
+}
+void spacing_reference(mpfr_ptr out, real* a, format of) {
+  real both[2];
+  mpfr_set(both[0], a[0], nearest);
+  mpfr_set_inf(both[1], mpfr_zero_p(a[0]) || !mpfr_signbit(a[0]) ? 1 : -1);
+  nextafter_reference(out, both, of);
+  mpfr_sub(out, out, a[0], nearest);
+}
+
 std::map<std::string, reference> const& references() {
-#define MPFR1(name, function)                                           \
-  {                                                                     \
-#name, [](mpfr_ptr out, real * a) { function(out, a[0], nearest); } \
+#define MPFR1(name, function)                                                   \
+  {                                                                             \
+#name, [](mpfr_ptr out, real * a, format) { function(out, a[0], nearest); } \
   }
-#define MPFR2(name, function)                                                 \
-  {                                                                           \
-#name, [](mpfr_ptr out, real * a) { function(out, a[0], a[1], nearest); } \
+#define MPFR2(name, function)                                                         \
+  {                                                                                   \
+#name, [](mpfr_ptr out, real * a, format) { function(out, a[0], a[1], nearest); } \
   }
-#define OTHER(name, ...)                                                \
-  {                                                                     \
-#name, [](mpfr_ptr out, [[maybe_unused]] real * a) { __VA_ARGS__; } \
+#define OTHER(name, ...)                                                        \
+  {                                                                             \
+#name, [](mpfr_ptr out, [[maybe_unused]] real * a, format) { __VA_ARGS__; } \
   }
-#define ROUNDS(name, function)                                 \
-  {                                                            \
-#name, [](mpfr_ptr out, real * a) { function(out, a[0]); } \
+#define ROUNDS(name, function)                                         \
+  {                                                                    \
+#name, [](mpfr_ptr out, real * a, format) { function(out, a[0]); } \
   }
   // clang-format off
   static std::map<std::string, reference> const all = {
@@ -128,12 +226,14 @@ std::map<std::string, reference> const& references() {
       MPFR1(arctanh, mpfr_atanh), MPFR1(erf, mpfr_erf), MPFR1(erfc, mpfr_erfc),
       MPFR1(rint, mpfr_rint), ROUNDS(floor, mpfr_floor), ROUNDS(ceil, mpfr_ceil),
       ROUNDS(trunc, mpfr_trunc), {"gelu_tanh", gelu_tanh_reference},
+      {"erfinv", erfinv_reference}, {"ndtr", ndtr_reference}, {"i0", i0_reference},
+      {"nextafter", nextafter_reference}, {"spacing", spacing_reference},
       {"floor_divide", floor_divide_reference}, {"remainder", remainder_reference},
       OTHER(reciprocal, mpfr_ui_div(out, 1, a[0], nearest)), OTHER(deg2rad, degrees(out, a, true)),
       OTHER(rad2deg, degrees(out, a, false)),
       MPFR1(gamma, mpfr_gamma), OTHER(gammaln, int sign; mpfr_lgamma(out, &sign, a[0], nearest)),
       {"sign", sign_reference}, {"heaviside", heaviside_reference},
-      MPFR1(positive, mpfr_set), MPFR1(conjugate, mpfr_set), MPFR2(copysign, mpfr_copysign),
+      MPFR1(real, mpfr_set), OTHER(imag, mpfr_set_zero(out, 1)), MPFR1(positive, mpfr_set), MPFR1(conjugate, mpfr_set), MPFR2(copysign, mpfr_copysign),
       {"sigmoid", sigmoid_reference},
       OTHER(relu, real zero; mpfr_set_zero(zero, 1); extreme(out, a[0], zero, true, true)),
       MPFR2(add, mpfr_add), MPFR2(subtract, mpfr_sub), MPFR2(multiply, mpfr_mul),
@@ -352,7 +452,7 @@ void check(row_case<T, T> const& c, std::vector<std::vector<T>> const& x) {
     T point[3] = {};
     for (int k = 0; k < c.row.arity; ++k)
       mpfr_set_d(operand[k], point[k] = x[static_cast<std::size_t>(k)][i], nearest);
-    found->second(want, operand);
+    found->second(want, operand, format_of<T>);
     bool const exact = std::string(c.row.name) == "floor_divide" &&
                        mpfr_cmpabs_ui(want, 1 << (std::numeric_limits<float>::digits - 3)) < 0;
     double const bound = exact ? 0 : c.row.ulp * (1 + 1e-9);
@@ -418,6 +518,22 @@ BOOST_AUTO_TEST_CASE(f64_within_the_bound) { check_random<double>(); }
 BOOST_AUTO_TEST_CASE(f32_special_values) { check_special<float>(); }
 BOOST_AUTO_TEST_CASE(f64_special_values) { check_special<double>(); }
 
+// Where points of uniform exponent are not: erfinv just below 1, i0 up to where it overflows.
+BOOST_AUTO_TEST_CASE(f64_at_the_ends_of_domains) {
+  std::mt19937_64 random(17);
+  std::uniform_real_distribution<double> uniform(0, 1);
+  std::vector<double> near_one, large;
+  for (int k = 0; k < 20000; ++k) {
+    double const less = std::ldexp(1 + uniform(random), -1 - static_cast<int>(random() % 53));
+    near_one.push_back((k % 2 ? 1 : -1) * (1 - less));
+    large.push_back((k % 2 ? 1 : -1) * (80 + 634 * uniform(random)));
+  }
+  for (auto const& c : rows<double>().floating) {
+    if (std::string(c.row.name) == "erfinv") check(c, {near_one});
+    if (std::string(c.row.name) == "i0") check(c, {large});
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_row_has_a_name_of_its_own) {
   std::set<std::string> names;
   for (auto const& row : operation_rows) {
@@ -444,21 +560,26 @@ BOOST_AUTO_TEST_CASE(operations_without_an_eigen_column) {
   SLOTH_TERNARY_OPERATIONS(ROW)
 #undef ROW
   std::string const rest =
-      "floor_divide remainder fmod power arctan2 hypot copysign heaviside fmax fmin equal "
+      "floor_divide remainder fmod power arctan2 hypot copysign nextafter heaviside fmax fmin "
+      "equal "
       "not_equal less less_equal "
       "greater greater_equal logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor "
       "left_shift right_shift gcd lcm clip fma ";
   BOOST_TEST(f32 ==
-             "positive conjugate sign cbrt exp2 log10 tan arcsin arccos arctan sinh cosh arcsinh "
+             "positive conjugate real imag sign cbrt exp2 log10 tan arcsin arccos arctan sinh cosh "
+             "arcsinh "
              "arccosh arctanh "
-             "deg2rad rad2deg erf erfc gamma gammaln isnan isinf isfinite isposinf isneginf "
+             "deg2rad rad2deg erf erfc erfinv ndtr gamma gammaln i0 spacing isnan isinf isfinite "
+             "isposinf isneginf "
              "signbit logical_not "
              "invert " +
                  rest);
   BOOST_TEST(f64 ==
-             "positive conjugate sign cbrt exp2 log10 sin cos tan arcsin arccos arctan sinh cosh "
+             "positive conjugate real imag sign cbrt exp2 log10 sin cos tan arcsin arccos arctan "
+             "sinh cosh "
              "arcsinh arccosh "
-             "arctanh deg2rad rad2deg erf erfc gamma gammaln isnan isinf isfinite isposinf "
+             "arctanh deg2rad rad2deg erf erfc erfinv ndtr gamma gammaln i0 spacing isnan isinf "
+             "isfinite isposinf "
              "isneginf signbit "
              "logical_not invert " +
                  rest);

@@ -172,8 +172,9 @@ void check_halves() {
         BOOST_ERROR(name << " of " << fa << ", " << fb << ", " << fc
                          << " is not the rounded float");
     };
-#define ROW(name_, in_, halves, floats)                                                    \
-  if constexpr (accepted<op::name_::types, H> && computes_in::in_ != computes_in::boolean) \
+#define ROW(name_, in_, halves, floats)                                                      \
+  if constexpr (accepted<op::name_::types, H> && computes_in::in_ != computes_in::boolean && \
+                computes_in::in_ != computes_in::own_floating)                               \
     check(#name_, op::evaluate<op::name_> halves, op::name_::value floats);
 #define U(name, s, n, t, in, ...) ROW(name, in, (a), (fa))
 #define B(name, s, n, t, in, ...) ROW(name, in, (a, b), (fa, fb))
@@ -216,6 +217,49 @@ void check_halves_through_the_library() {
   BOOST_TEST(wrong == 0, to_string(dtype_of<H>) << " differs in " << wrong);
 }
 
+/// Every value of H: its neighbours have no other between them, and what is between them rounds to one
+/// of the two.
+template <class H>
+void check_neighbours() {
+  using limits = std::numeric_limits<H>;
+  H const infinity = limits::infinity();
+  std::vector<H> points;
+  for (int b = 0; b < 65536; ++b) points.push_back(H::from_bits(static_cast<std::uint16_t>(b)));
+  array<H> const all(points), infinities(std::vector<H>(points.size(), infinity));
+  array<H> const above = nextafter(all, infinities), below = nextafter(all, -infinities);
+  array<H> const space = spacing(all);
+  int wrong = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    H const a = points[i], up = above.data()[i], down = below.data()[i], s = space.data()[i];
+    double const v = float(a), next = float(up), last = float(down);
+    if (v != v) {
+      wrong += next == next || last == last || float(s) == float(s);
+      continue;
+    }
+    if (a == infinity || a == -infinity) {
+      wrong += (a == infinity ? next != v || last != float(limits::max())
+                              : last != v || next != float(limits::lowest())) ||
+               float(s) == float(s);
+      continue;
+    }
+    bool const ends = a == limits::max(), starts = a == limits::lowest();
+    H const upper(ends ? v : v + (next - v) / 2), lower(starts ? v : v - (v - last) / 2);
+    double const away = v < 0 ? last : next;
+    wrong +=
+        !(next > v && last < v && (upper == a || upper == up) && (lower == a || lower == down));
+    wrong += ends != std::isinf(next) || starts != std::isinf(last) || float(s) != away - v;
+  }
+  BOOST_TEST(wrong == 0, to_string(dtype_of<H>) << " differs in " << wrong);
+  H const zero(0.f), minus = -zero, tiny = limits::denorm_min();
+  auto const next = [](H a, H b) {
+    return nextafter(array<H>(std::vector{a}), array<H>(std::vector{b})).item(0).bits;
+  };
+  BOOST_TEST(next(tiny, minus) == zero.bits);
+  BOOST_TEST(next(-tiny, zero) == minus.bits);
+  BOOST_TEST(next(minus, zero) == zero.bits);
+  BOOST_TEST(next(zero, -tiny) == (-tiny).bits);
+}
+
 // --- complex -------------------------------------------------------------------------------------
 
 template <class T>
@@ -254,6 +298,10 @@ void check_complex() {
   NEAR(-a, -z);
   NEAR(positive(a), z);
   NEAR(conjugate(a), std::conj(z));
+  NEAR(real(a), z.real());
+  NEAR(imag(a), z.imag());
+  NEAR(angle(a), std::arg(z));
+  NEAR(angle(a, true), std::arg(z) * T(57.295779513082320877L));
   NEAR(square(a), z * z);
   NEAR(reciprocal(a), T(1) / z);
   NEAR(sqrt(a), std::sqrt(z));
@@ -266,6 +314,9 @@ void check_complex() {
   NEAR(abs(a), std::abs(z));
 #undef NEAR
   static_assert(std::is_same_v<value_t<decltype(abs(a))>, T>);
+  static_assert(std::is_same_v<value_t<decltype(real(a))>, T>);
+  static_assert(std::is_same_v<value_t<decltype(imag(a))>, T>);
+  static_assert(std::is_same_v<value_t<decltype(angle(a, true))>, T>);
   array<bool> const equal = a == b, unequal = a != b, no_number = isnan(a), endless = isinf(a),
                     finite_ = isfinite(a), both = a && b, neither = !a;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -337,6 +388,10 @@ BOOST_AUTO_TEST_CASE(floor_division_and_remainder_at_the_edges) {
 
 BOOST_AUTO_TEST_CASE(f16_rounds_once) { check_halves<f16>(); }
 BOOST_AUTO_TEST_CASE(bf16_rounds_once) { check_halves<bf16>(); }
+BOOST_AUTO_TEST_CASE(halves_have_neighbours_of_their_own) {
+  check_neighbours<f16>();
+  check_neighbours<bf16>();
+}
 BOOST_AUTO_TEST_CASE(halves_through_the_library) {
   check_halves_through_the_library<f16>();
   check_halves_through_the_library<bf16>();

@@ -95,6 +95,29 @@ BOOST_AUTO_TEST_CASE(result_types_are_numpys) {
   YIELDS(bool, i32 < 2.5);
   YIELDS(bool, c == c);
 
+  YIELDS(std::int8_t, real(i8));
+  YIELDS(bool, imag(b));
+  YIELDS(float, imag(c));
+  YIELDS(f16, angle(i8));
+  YIELDS(double, angle(b));
+  YIELDS(double, angle(i32, true));
+  YIELDS(float, angle(c));
+  YIELDS(f16, spacing(i8));
+  YIELDS(double, spacing(i32));
+  YIELDS(bf16, nextafter(w, 1));
+  YIELDS(double, i0(i8));
+  YIELDS(f16, i0(h));
+  YIELDS(f16, ndtr(i8));
+  YIELDS(float, erfinv(f));
+  YIELDS(f16, ldexp(i8, i64));
+  YIELDS(float, ldexp(f, i64));
+  YIELDS(float, ldexp(f, 3));
+  YIELDS(double, ldexp(i32, b));
+  YIELDS(double, ldexp(1.5, i8));
+  YIELDS(f16, std::get<0>(frexp(i8)));
+  YIELDS(bf16, std::get<0>(frexp(w)));
+  YIELDS(std::int32_t, std::get<1>(frexp(w)));
+
   YIELDS(f16, exp(i8));
   YIELDS(f16, exp(b));
   YIELDS(f16, sqrt(u8));

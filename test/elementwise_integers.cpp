@@ -47,6 +47,7 @@ std::map<std::string, integer_reference> const& integer_references() {
   // clang-format off
   static std::map<std::string, integer_reference> const all = {
       IS(absolute, a < 0 ? -a : a), IS(negative, -a), IS(positive, a), IS(conjugate, a),
+      IS(real, a), IS(imag, 0),
       IS(isposinf, 0), IS(isneginf, 0), IS(sign, (a > 0) - (a < 0)),
       IS(square, power_modulo(a, 2)), IS(reciprocal, a == 1 || a == -1 ? a : 0), IS(floor, a),
       IS(ceil, a), IS(trunc, a), IS(relu, a > 0 ? a : 0), IS(isnan, 0), IS(isinf, 0),

@@ -358,6 +358,71 @@ BOOST_AUTO_TEST_CASE(functions_in_floating_types) {
   is(whole, "float64(7,)", {1, -2, 0, inf, -inf, nan_, -3});
 }
 
+BOOST_AUTO_TEST_CASE(mantissas_and_exponents) {
+  double const tiny = std::numeric_limits<double>::denorm_min();
+  array<double> const a{0, -0., 1, -1, 0.3, inf, -inf, nan_, tiny, 1.7e308, -8};
+  auto const [m, n] = frexp(a);
+  is(m, "float64(11,)", {0, 0, 0.5, -0.5, 0.6, inf, -inf, nan_, 0.5, 1.7e308 / 0x1p1023 / 2, -0.5});
+  is(n, "int32(11,)", {0, 0, 1, 1, -1, 0, 0, 0, -1073, 1024, 4});
+  is(signbit(m)(slice(2)), "bool(2,)", {0, 1});
+  is(ldexp(m, n), "float64(11,)", {0, 0, 1, -1, 0.3, inf, -inf, nan_, tiny, 1.7e308, -8});
+  auto const [half, by] = frexp(array<f16>({f16(3), f16(-0x1p-24)}));
+  is(half, "float16(2,)", {0.75, -0.5});
+  is(by, "int32(2,)", {2, -23});
+  auto const [of_sum, of_sums] = frexp(array<std::int32_t>{3, 5} + 1);  // of an expression
+  is(of_sum, "float64(2,)", {0.5, 0.75});
+  is(of_sums, "int32(2,)", {3, 3});
+  auto const [early, late] = [] {  // what it was made of is gone
+    array<double> const gone{6, 7};
+    return frexp(gone * 2);
+  }();
+  is(early, "float64(2,)", {0.75, 0.875});
+  is(late, "int32(2,)", {4, 4});
+}
+
+BOOST_AUTO_TEST_CASE(products_with_powers_of_2) {
+  using limits = std::numeric_limits<std::int64_t>;
+  array<double> const a{1, 1, 1, nan_, inf, 0, -0., 3, 5};
+  array<std::int64_t> const n{limits::max(), limits::min(), 1, 3, -5, 3, 3, -1075, -1074};
+  is(ldexp(a, n), "float64(9,)", {inf, 0, 2, nan_, inf, 0, 0, 0x1p-1073, 5 * 0x1p-1074});
+  is(signbit(ldexp(a, n))(slice(5, 7)), "bool(2,)", {0, 1});
+  is(ldexp(array<f16>({f16(1), f16(3), f16(3)}), array<std::int8_t>{-24, -25, 15}), "float16(3,)",
+     {0x1p-24, 0x1p-23, inf});
+  array<bf16> const small({bf16(1), bf16(3), bf16(255)});
+  is(ldexp(small, -134), "bfloat16(3,)", {0, 0x1p-132, 0x1p-126});
+  is(ldexp(array<double>{{1}, {2}}, array<bool>{true, false}), "float64(2, 2)", {2, 1, 4, 2});
+  is(ldexp(1.5, array<std::uint32_t>{3, 4}), "float64(2,)", {12, 24});
+  is(ldexp(array<float>{3}, array<std::uint8_t>{200}), "float32(1,)", {inf});
+  REFUSES_HERE(shape_error, "ldexp: shapes do not broadcast: (9,) and (2,)",
+               ldexp(a, array<std::int32_t>{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(parts_of_complex_numbers) {
+  using c = complex128;
+  array<c> const z{c{1, 2}, c{-3, 0}, c{-3, -0.}, c{0, -1}, c{0, 0}, c{nan_, 1}, c{inf, -inf}};
+  double const pi = 3.14159265358979323846;
+  is(real(z), "float64(7,)", {1, -3, -3, 0, 0, nan_, inf});
+  is(imag(z), "float64(7,)", {2, 0, 0, -1, 0, 1, -inf});
+  is(angle(z), "float64(7,)", {1.1071487177940904, pi, -pi, -pi / 2, 0, nan_, -pi / 4});
+  is(angle(z, true), "float64(7,)", {63.43494882292201, 180, -180, -90, 0, nan_, -45});
+  is(angle(array<double>{0, -0., 1, -1, inf, -inf, nan_}), "float64(7,)",
+     {0, pi, 0, pi, 0, pi, nan_});
+  is(angle(array<std::int32_t>{-1, 2}, true), "float64(2,)", {180, 0});
+  is(imag(array<double>{1, nan_}), "float64(2,)", {0, 0});
+  is(real(conjugate(z) * z)(slice(4)), "float64(4,)", {5, 9, 9, 1});
+  BOOST_TEST(explain(real(z) + imag(z)).find("r1") == std::string::npos);  // one step
+}
+
+BOOST_AUTO_TEST_CASE(special_functions_at_special_values) {
+  is(erfinv(array<double>{0, 0.5, -0.5, 1, -1, 1.5, -inf, nan_, 1 - 0x1p-53}), "float64(9,)",
+     {0, 0.4769362762044699, -0.4769362762044699, inf, -inf, nan_, nan_, nan_, 5.863584748755167});
+  is(ndtr(array<double>{0, -1, -10, -37, -100, 9, inf, -inf, nan_}), "float64(9,)",
+     {0.5, 0.15865525393145705, 7.619853024160526e-24, 5.725571222524577e-300, 0, 1, 1, 0, nan_});
+  is(i0(array<double>{0, 1, -1, 8, 500, 713.9, inf, -inf, nan_}), "float64(9,)",
+     {1, 1.2660658777520084, 1.2660658777520084, 427.56411572180474, 2.504809476570078e215,
+      1.648155186695138e308, inf, inf, nan_});
+}
+
 BOOST_AUTO_TEST_CASE(geometric_progressions) {
   is(geomspace(1, 1000, 4), "float64(4,)", {1, 10, 100, 1000});
   is(geomspace(-1000, -1, 4), "float64(4,)", {-1000, -100, -10, -1});

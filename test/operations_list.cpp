@@ -42,7 +42,10 @@ namespace {
   X(divmod)                      \
   X(select)                      \
   X(fabs)                        \
+  X(ldexp)                       \
+  X(frexp)                       \
   X(modf)                        \
+  X(angle)                       \
   X(float_power)                 \
   X(sinc)                        \
   X(logaddexp)                   \

@@ -98,6 +98,10 @@ bool gives_truth(std::string_view name) {
   return all.contains(name);
 }
 
+bool gives_part(std::string_view name) {
+  return name == "absolute" || name == "real" || name == "imag";
+}
+
 template <std::size_t N>
 bounded apply(int row_index, operand const (&x)[N]) {
   sloth::operation_row const& row = sloth::operation_rows[row_index];
@@ -110,9 +114,9 @@ bounded apply(int row_index, operand const (&x)[N]) {
   rule const integral = is_integral(type) ? integer_rule(row.name) : nullptr;
   rule const f = is_complex(type) ? rules.complex : integral ? integral : rules.real;
   if (!f) throw std::logic_error(std::string("no rule for ") + row.name);
-  dtype const result = gives_truth(row.name)                      ? dtype::boolean
-                       : std::string_view(row.name) == "absolute" ? part_of(type)
-                                                                  : type;
+  dtype const result = gives_truth(row.name)  ? dtype::boolean
+                       : gives_part(row.name) ? part_of(type)
+                                              : type;
   at const of{row, type};
   return over(own, result, [&](cell const* c) {
     return std::all_of(c, c + N, [](cell const& v) { return v.decided; }) ? f(of, c) : undecided();

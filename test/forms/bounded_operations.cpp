@@ -61,12 +61,36 @@ long double gelu_tanh_of(long double a) {
   if (a == -std::numeric_limits<long double>::infinity()) return std::nanl("");  // -inf * 0
   return a * sigmoid_of(2 * c * (a + 0.044715L * a * a * a));
 }
+/// By Newton's method, from where it rises to the root.
+long double erfinv_of(long double a) {
+  long double const x = std::abs(a), half_root_pi = std::sqrt(std::acos(-1.L)) / 2;
+  if (!(x < 1)) return x == 1 ? a * std::numeric_limits<long double>::infinity() : std::nanl("");
+  long double y = x * half_root_pi;
+  for (int k = 0; k < 100; ++k) {
+    long double const residual = x < 0.5L ? x - std::erf(y) : std::erfc(y) - (1 - x);
+    long double const step = residual * half_root_pi * std::exp(y * y);
+    y += step;
+    if (std::abs(step) <= 1e-18L * y) break;
+  }
+  return std::copysign(y, a);
+}
+long double ndtr_of(long double a) { return std::erfc(-a * std::sqrt(0.5L)) / 2; }
+long double i0_of(long double a) {
+  if (!(std::abs(a) < 1000)) return std::abs(a) * std::numeric_limits<long double>::infinity();
+  long double sum = 1, term = 1;
+  for (int k = 1; term > 1e-20L * sum; ++k) sum += term *= a * a / 4 / k / k;
+  return sum;
+}
 long double to_radians(long double a) { return a * (std::acos(-1.L) / 180); }
 long double to_degrees(long double a) { return a * (180 / std::acos(-1.L)); }
 
 cell cosh_of(at const& of, cell const* x) {
   if (std::abs(x->re) < x->bound) return undecided();
   return function<std::cosh>(of, x);
+}
+cell i0_of(at const& of, cell const* x) {
+  if (std::abs(x->re) < x->bound) return undecided();
+  return function<i0_of>(of, x);
 }
 cell tan_of(at const& of, cell const* x) {
   long double const quarter = std::acos(-1.L) / 2;
@@ -92,6 +116,9 @@ cell absolute_of(at const& of, cell const* x) {
 cell negative_of(at const&, cell const* x) { return {-x->re, -x->im, x->bound}; }
 cell positive_of(at const&, cell const* x) { return *x; }
 cell conjugate_of(at const&, cell const* x) { return {x->re, -x->im, x->bound}; }
+cell real_of(at const&, cell const* x) { return {x->re, 0, x->bound}; }
+cell imag_of(at const&, cell const*) { return exactly(0); }
+cell complex_imag(at const&, cell const* x) { return {x->im, 0, x->bound}; }
 /// Whether the bounds, or a NaN, whose sign is no part of its value, leave the sign open.
 bool has_sign(cell const& x) { return x.re == x.re && (x.is_exact() || std::abs(x.re) > x.bound); }
 cell signbit_of(at const&, cell const* x) {
@@ -100,6 +127,32 @@ cell signbit_of(at const&, cell const* x) {
 cell copysign_of(at const&, cell const* x) {
   if (!has_sign(x[1])) return undecided();
   return {std::copysign(x[0].re, x[1].re), 0, x[0].bound};
+}
+/// The type's number next to the exact `a`, towards `b`.
+long double neighbour(dtype t, long double a, long double b) {
+  if (a != a || b != b || a == b) return a != a ? a : b;
+  long double const up = a < b ? 1 : -1, size = std::abs(a), unit = ulp(t, size);
+  bool const nearer_zero = a * up < 0;
+  bool const denser = nearer_zero && ulp(t, size - unit / 2) < unit;
+  long double const next = a + up * (denser ? unit / 2 : unit);
+  return std::copysign(rounded_to(t, next), next == 0 ? a : next);  // infinite beyond the greatest
+}
+cell nextafter_of(at const& of, cell const* x) {
+  if (x[0].re != x[0].re || x[1].re != x[1].re) return exactly(x[0].re + x[1].re);
+  if (std::isinf(x[0].re) && x[0].re != x[1].re) return undecided();
+  if (x[0].is_exact() && x[1].is_exact()) return exactly(neighbour(of.type, x[0].re, x[1].re));
+  return {x[0].re, 0, x[0].bound + ulp(of.type, std::abs(x[0].re) + x[0].bound)};
+}
+cell spacing_of(at const& of, cell const* x) {
+  auto const at_a = [&](long double a) {
+    return neighbour(of.type, a,
+                     std::copysign(std::numeric_limits<long double>::infinity(), a == 0 ? 0 : a)) -
+           a;
+  };
+  if (x->is_exact()) return exactly(at_a(x->re));
+  long double const low = at_a(rounded_to(of.type, x->re - x->bound)),
+                    high = at_a(rounded_to(of.type, x->re + x->bound));
+  return low == high ? exactly(low) : undecided();
 }
 cell heaviside_of(at const&, cell const* x) {
   if (x[0].re != x[0].re) return exactly(x[0].re);
@@ -401,13 +454,15 @@ row_rules rules_of(std::string_view name) {
       MONOTONE(tanh, std::tanh), MONOTONE(arcsinh, std::asinh), MONOTONE(arccosh, std::acosh),
       MONOTONE(arctanh, std::atanh), MONOTONE(deg2rad, to_radians),
       MONOTONE(rad2deg, to_degrees), MONOTONE(erf, std::erf), MONOTONE(erfc, std::erfc),
+      MONOTONE(erfinv, erfinv_of), MONOTONE(ndtr, ndtr_of), BOTH(i0, nullptr),
+      BOTH(spacing, nullptr), BOTH(nextafter, nullptr),
       {"gamma", {rises_late<std::tgamma>, nullptr}}, {"gammaln", {rises_late<std::lgamma>, nullptr}},
       MONOTONE(sigmoid, sigmoid_of), {"gelu_tanh", {function<gelu_tanh_of, 12>, nullptr}},
       {"isnan", {test_of<is_nan>, test_of<is_nan>}},
       {"isinf", {test_of<is_inf>, test_of<is_inf>}},
       {"isfinite", {test_of<is_finite>, test_of<is_finite>}},
       {"isposinf", {test_of<is_posinf>, nullptr}}, {"isneginf", {test_of<is_neginf>, nullptr}},
-      BOTH(positive, positive_of), {"conjugate", {positive_of, conjugate_of}},
+      BOTH(positive, positive_of), BOTH(real, real_of), BOTH(imag, complex_imag), {"conjugate", {positive_of, conjugate_of}},
       BOTH(signbit, nullptr), BOTH(copysign, nullptr), BOTH(heaviside, nullptr),
       BOTH(logical_not, nullptr),
       BOTH(add, complex_add), BOTH(subtract, complex_subtract), BOTH(multiply, complex_multiply),

@@ -105,8 +105,11 @@ class Writer:
             low, high = values(x.low, x.high) if values else limits(t)
         if values is TRUTH:
             t = "bool"
-        if name == "absolute" and t in COMPLEX:
-            t, high = ("f32" if t == "c64" else "f64"), 1.5 * high
+        if name in ("absolute", "real", "imag"):
+            high = 1.5 * high if name == "absolute" and t in COMPLEX else high
+            t = {"c64": "f32", "c128": "f64"}.get(t, t)
+        if name == "imag" and x.type not in COMPLEX:
+            low, high = 0, 0
         return E(text, t, low, high, x.operations + 1, x.rows)
 
     def common(self, *operands):
