@@ -48,6 +48,27 @@ BOOST_AUTO_TEST_CASE(explain_of_a_users_softmax_is_one_row_step) {
              "[160 flop, 320 B]\n");
 }
 
+BOOST_AUTO_TEST_CASE(explain_of_other_rows_and_of_draws_is_one_step_too) {
+  verify_scope const checked;
+  array<double> const x = counting({4, 5});
+  auto const layer_norm = [&] {
+    return (x - mean(x, last_axis, keepdims)) / sqrt(var(x, last_axis, keepdims) + 1e-5);
+  };
+  BOOST_TEST(explain(layer_norm()) ==
+             "x0: float64(4, 5)\n"
+             "r0: float64(4, 5)  row     (x0 - mean(x0, last_axis, keepdims)) / "
+             "sqrt(var(x0, last_axis, keepdims) + 1e-05)  [120 flop, 320 B]\n");
+  BOOST_TEST(std::abs(mean(square(array<double>(layer_norm()))).item() - 1) < 1e-4);
+  std::string const plan = explain(logsumexp(x, last_axis));
+  BOOST_TEST(plan.find("r0: float64(4, 1)  row     log(sum(exp(x0 - ") != std::string::npos);
+  BOOST_TEST(plan.find("r1: float64(4,)  view    of r0") != std::string::npos);
+  BOOST_TEST(plan.find("r2") == std::string::npos);
+  BOOST_TEST(array<double>(logsumexp(x, last_axis)).shape() == (extents{4}));
+  BOOST_TEST(explain(sum(exp(-rand(1000)))) ==
+             "r0: float64()  reduce  sum(exp(-rand(1000,)), axis 0)  [3 kflop, 8 B]\n");
+  BOOST_TEST(std::abs(sum(exp(-rand(1000))).item() / 1000 - (1 - std::exp(-1.))) < 0.03);
+}
+
 BOOST_AUTO_TEST_CASE(explain_of_a_shared_product_is_one_gemm_and_one_fused_step) {
   array<double> const x = counting({8, 8});
   auto const y = x & x;
