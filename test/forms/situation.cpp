@@ -36,7 +36,10 @@ node_ptr storage_of(dtype type, std::vector<cell> const& values, extents const& 
     sloth::array<T> x(shape);
     T* const to = x.data();
     for (std::size_t k = 0; k < values.size(); ++k) to[k] = element_of_type<T>(values[k]);
-    return x.node();
+    if (sloth::current_device() == sloth::host) return x.node();
+    sloth::array<T> const moved =
+        sloth::where(sloth::ones<bool>(shape), x, x);  // as the device's results
+    return moved.node();
   });
 }
 std::vector<cell> cells_of(node_ptr const& n) {
