@@ -1,5 +1,6 @@
 // The README's list of operations and docs/numpy.md against the library: rows, reductions and the
 // functions outside the tables. A name listed twice, missing or unknown fails.
+#include <dsl/dlpack.hpp>
 #include <dsl/sloth.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -170,6 +171,8 @@ namespace {
   X(explain_graphviz)            \
   X(load)                        \
   X(save)                        \
+  X(from_dlpack)                 \
+  X(to_dlpack)                   \
   X(load_npz)                    \
   X(savez)                       \
   X(loadtxt)                     \
