@@ -3,6 +3,9 @@
 
 #include <dsl/array.hpp>
 
+#if !defined(EIGEN_NO_CUDA)
+#define EIGEN_NO_CUDA  // as sloth.hpp reads Eigen: its code is the host's, nvcc need not know of it
+#endif
 #include <Eigen/Core>
 
 namespace sloth::inline SLOTH_ABI {
