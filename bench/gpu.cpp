@@ -28,6 +28,7 @@ constexpr family families[] = {
     {"reductions", bench::reductions},
     {"rows", bench::rows},
     {"order", bench::order},
+    {"functions", bench::functions},
     {"random", bench::random},
     {"gemm", bench::products},
     {"planner", bench::planner},
@@ -78,8 +79,8 @@ int main(int argc, char** argv) try {
       argc, argv, "bench_gpu", "Sloth's GPU engine against hand-written kernels and its peers",
       [&](cxxopts::Options& options) {
         options.add_options()("family",
-                              "elementwise, broadcast, reductions, rows, order, random, gemm, "
-                              "planner, small or compare",
+                              "elementwise, broadcast, reductions, rows, order, functions, random, "
+                              "gemm, planner, small or compare",
                               cxxopts::value(name)->default_value("elementwise"), "NAME")(
             "peer", "A command that times the same cases: cupy='python3 gpu.py --library cupy'",
             cxxopts::value(commands), "NAME=COMMAND");

@@ -13,7 +13,7 @@ if [ $# -gt 0 ] && [[ $1 != --* ]]; then
   build=$1
   shift
 fi
-families=elementwise,broadcast,reductions,rows,order,random,gemm,planner,small,compare
+families=elementwise,broadcast,reductions,rows,order,functions,random,gemm,planner,small,compare
 peers=cupy,cupy_fuse,torch,torch_compile,jax
 out=$build
 python=${PYTHON:-python3}

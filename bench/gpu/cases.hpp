@@ -154,6 +154,7 @@ void broadcast(cases& all);
 void reductions(cases& all);
 void rows(cases& all);
 void order(cases& all);
+void functions(cases& all);
 void random(cases& all);
 void products(cases& all);
 void planner(cases& all);

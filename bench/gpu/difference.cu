@@ -23,6 +23,7 @@ __device__ double as_double(float v) { return v; }
 __device__ double as_double(double v) { return v; }
 __device__ double as_double(__half v) { return __half2float(v); }
 __device__ double as_double(__nv_bfloat16 v) { return __bfloat162float(v); }
+__device__ double as_double(std::int32_t v) { return v; }
 __device__ double as_double(std::int64_t v) { return static_cast<double>(v); }
 
 // Shuffles take no structures: a block's threads leave theirs in shared memory.
@@ -52,6 +53,7 @@ double on_host(float v) { return v; }
 double on_host(double v) { return v; }
 double on_host(__half v) { return __half2float(v); }
 double on_host(__nv_bfloat16 v) { return __bfloat162float(v); }
+double on_host(std::int32_t v) { return v; }
 double on_host(std::int64_t v) { return static_cast<double>(v); }
 
 template <class T>
@@ -88,6 +90,10 @@ difference largest_difference(cudaStream_t s, __half const* a, __half const* b, 
   return largest(s, a, b, n, floor);
 }
 difference largest_difference(cudaStream_t s, __nv_bfloat16 const* a, __nv_bfloat16 const* b,
+                              std::int64_t n, double floor) {
+  return largest(s, a, b, n, floor);
+}
+difference largest_difference(cudaStream_t s, std::int32_t const* a, std::int32_t const* b,
                               std::int64_t n, double floor) {
   return largest(s, a, b, n, floor);
 }

@@ -24,6 +24,8 @@ difference largest_difference(cudaStream_t s, __half const* a, __half const* b, 
                               double floor);
 difference largest_difference(cudaStream_t s, __nv_bfloat16 const* a, __nv_bfloat16 const* b,
                               std::int64_t n, double floor);
+difference largest_difference(cudaStream_t s, std::int32_t const* a, std::int32_t const* b,
+                              std::int64_t n, double floor);
 difference largest_difference(cudaStream_t s, std::int64_t const* a, std::int64_t const* b,
                               std::int64_t n, double floor);
 

@@ -13,6 +13,7 @@ import argparse
 import gc
 import sys
 
+import gpu_functions
 from gpu_libraries import LIBRARIES, Jax
 
 ROOT_HALF = 0.70710678118654752
@@ -139,7 +140,9 @@ def special_job(lib, name, type, size):
                 x = once()
             return x
         return steps
-    return None
+    if name in gpu_functions.DRAWS:
+        return drawing(lib, gpu_functions.DRAWS[name](lib, shape[0], type))
+    return gpu_functions.job_of(lib, name, type, shape)
 
 
 def length(text):

@@ -15,12 +15,19 @@ class NumPy:
         self.np = module
         for name in "exp sin sqrt abs log argmax matmul".split():
             setattr(self, name, getattr(module, name))
+        self.linalg = module.linalg
+
+    @property
+    def special(self):
+        import scipy.special
+        return scipy.special
 
     def compiled(self, f):
         return f
 
     def type(self, name):
-        names = {"f32": "float32", "f64": "float64", "complex64": "complex64", "f16": "float16"}
+        names = {"f32": "float32", "f64": "float64", "complex64": "complex64", "f16": "float16",
+                 "i32": "int32", "i64": "int64"}
         return self.np.dtype(names[name]) if name in names else None
 
     def between(self, low, high, shape, type, seed):
@@ -33,8 +40,41 @@ class NumPy:
             x = x + self.np.complex64(1j) * self.between(-1, 1, shape, "f32", seed + 100)
         return x
 
+    def integers(self, below, shape, type, seed):
+        return self.np.random.default_rng(seed).integers(0, below, shape, dtype=self.type(type))
+
+    def eye(self, n, type):
+        return self.np.eye(n, dtype=self.type(type))
+
+    def linspace(self, low, high, count, type):
+        return self.np.linspace(low, high, count, dtype=self.type(type))
+
     def rand(self, shape, type):
         return self.np.random.default_rng().random(shape, dtype=self.type(type))
+
+    def draw_normal(self, n, type):
+        return self.rng.standard_normal(n, dtype=self.type(type))
+
+    def draw_exponential(self, n, type):
+        return 2 * self.rng.standard_exponential(n, dtype=self.type(type))
+
+    def draw_gamma(self, a, n, type):
+        return 2 * self.rng.standard_gamma(a, n, dtype=self.type(type))
+
+    def draw_poisson(self, lam, n):
+        return self.rng.poisson(lam, n)
+
+    def draw_integers(self, below, n):
+        return self.rng.integers(0, below, n)
+
+    def draw_permutation(self, n):
+        return self.rng.permutation(n)
+
+    @property
+    def rng(self):
+        if not hasattr(self, "kept_rng"):
+            self.kept_rng = self.np.random.default_rng()
+        return self.kept_rng
 
     def normal(self, n):
         return self.np.random.default_rng().standard_normal(n, dtype=self.np.float32)
@@ -44,6 +84,21 @@ class NumPy:
 
     def relu(self, x):
         return self.np.maximum(x, 0)
+
+    def topk(self, x, k):
+        places = self.np.argpartition(x, len(x) - k)[len(x) - k:]
+        order = places[self.np.argsort(-x[places])]
+        return x[order], order
+
+    def in_place(self, f):
+        """f that changes its first operand, or returns it changed."""
+        return f
+
+    def put(self, x, indices, values):
+        x[indices] = values
+
+    def add_at(self, x, indices, values):
+        self.np.add.at(x, indices, values)
 
     def sum(self, x, axis=None):
         return x.sum(axis)
@@ -121,9 +176,20 @@ class CuPy(NumPy):
     def normal(self, n):
         return self.np.random.standard_normal(n, dtype=self.np.float32)
 
+    @property
+    def special(self):
+        import cupyx.scipy.special
+        return cupyx.scipy.special
+
+    def integers(self, below, shape, type, seed):
+        self.np.random.seed(seed)
+        return self.np.random.randint(0, below, shape, dtype=self.type(type))
+
+    def draw_permutation(self, n):
+        return self.np.random.permutation(n)  # its Generator has none
+
     def erfc(self, x):
-        from cupyx.scipy.special import erfc
-        return erfc(x)
+        return self.special.erfc(x)
 
     def transpose_add(self, m, m2):
         return self.np.add(m.T, m2, out=self.np.empty_like(m2))
@@ -167,13 +233,14 @@ class Torch(NumPy):
         for name in "exp sin sqrt abs log argmax matmul erfc".split():
             setattr(self, name, getattr(torch, name))
         self.norm = torch.linalg.vector_norm
+        self.linalg, self.special = torch.linalg, torch.special
         self.relu = torch.relu
         torch.set_float32_matmul_precision("highest")
         torch.set_grad_enabled(False)
 
     def type(self, name):
         names = {"f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64",
-                 "complex64": "complex64"}
+                 "complex64": "complex64", "i32": "int32", "i64": "int64"}
         return getattr(self.torch, names[name]) if name in names else None
 
     def between(self, low, high, shape, type, seed):
@@ -187,6 +254,39 @@ class Torch(NumPy):
             return self.between(-1, 1, shape, type, seed)
         return self.torch.complex(self.between(-1, 1, shape, "f32", seed),
                                   self.between(-1, 1, shape, "f32", seed + 100))
+
+    def integers(self, below, shape, type, seed):
+        rng = self.torch.Generator(self.device).manual_seed(seed)
+        return self.torch.randint(below, shape, generator=rng, device=self.device,
+                                  dtype=self.type(type))
+
+    def eye(self, n, type):
+        return self.torch.eye(n, device=self.device, dtype=self.type(type))
+
+    def linspace(self, low, high, count, type):
+        return self.torch.linspace(low, high, count, device=self.device, dtype=self.type(type))
+
+    def add_at(self, x, indices, values):
+        x.index_add_(0, indices, values)
+
+    def draw_normal(self, n, type):
+        return self.torch.randn(n, device=self.device, dtype=self.type(type))
+
+    def draw_exponential(self, n, type):
+        return self.torch.empty(n, device=self.device, dtype=self.type(type)).exponential_(0.5)
+
+    def draw_gamma(self, a, n, type):
+        whole = self.torch.full((n,), a, device=self.device, dtype=self.type(type))
+        return 2 * self.torch._standard_gamma(whole)
+
+    def draw_poisson(self, lam, n):
+        return self.torch.poisson(self.torch.full((n,), float(lam), device=self.device))
+
+    def draw_integers(self, below, n):
+        return self.torch.randint(below, (n,), device=self.device)
+
+    def draw_permutation(self, n):
+        return self.torch.randperm(n, device=self.device)
 
     def rand(self, shape, type):
         return self.torch.rand(shape, device=self.device, dtype=self.type(type))
@@ -283,6 +383,50 @@ class Jax(NumPy):
         wide = self.type("f64" if type == "f64" else "f32")
         x = self.jax.random.uniform(self.jax.random.PRNGKey(seed), shape, wide, low, high)
         return x.astype(self.type(type))
+
+    @property
+    def special(self):
+        return self.jax.scipy.special
+
+    def integers(self, below, shape, type, seed):
+        return self.jax.random.randint(self.jax.random.PRNGKey(seed), shape, 0, below,
+                                       self.type(type))
+
+    def topk(self, x, k):
+        return self.jax.lax.top_k(x, k)
+
+    def in_place(self, f):
+        job, kept = self.jax.jit(f, donate_argnums=0), []
+
+        def steps(x, *others):
+            # x itself is not given away: the next call begins with the last one's result
+            kept[:] = [job(kept[0] if kept else x + 0, *others)]
+            return kept[0]
+        return steps
+
+    def put(self, x, indices, values):
+        return x.at[indices].set(values)
+
+    def add_at(self, x, indices, values):
+        return x.at[indices].add(values)
+
+    def draw_normal(self, n, type):
+        return self.jax.random.normal(self.draw_key, (n,), self.type(type))
+
+    def draw_exponential(self, n, type):
+        return 2 * self.jax.random.exponential(self.draw_key, (n,), self.type(type))
+
+    def draw_gamma(self, a, n, type):
+        return 2 * self.jax.random.gamma(self.draw_key, a, (n,), self.type(type))
+
+    def draw_poisson(self, lam, n):
+        return self.jax.random.poisson(self.draw_key, lam, (n,), "int64")
+
+    def draw_integers(self, below, n):
+        return self.jax.random.randint(self.draw_key, (n,), 0, below, "int64")
+
+    def draw_permutation(self, n):
+        return self.jax.random.permutation(self.draw_key, n)
 
     def next_key(self):
         self.key, key = self.jax.random.split(self.key)
