@@ -6,7 +6,12 @@ namespace sloth::inline SLOTH_ABI {
 namespace histogram_detail {
 
 node_ptr counts_of(node_ptr const& values, std::int64_t bins, location where) {
-  return primitive_node(primitive::bincount, dtype::i64, {bins}, {values}, 0, where);
+  return primitive_node(primitive::bincount, dtype::i64, {bins + 1}, {values}, 0, where);
+}
+
+node_ptr counts_between(node_ptr const& values, node_ptr const& edges, bool equal, location where) {
+  return primitive_node(primitive::histogram, dtype::i64, {edges->shape[0] - 1}, {values, edges},
+                        equal, where);
 }
 
 void require_not_negative(std::int64_t least, location where) {
@@ -18,10 +23,11 @@ void require_length(std::int64_t minlength, location where) {
     throw shape_error("bincount: a negative length: " + std::to_string(minlength), where);
 }
 
-void require_weights(extents const& weights, extents const& x, location where) {
+void require_weights(const char* name, extents const& weights, extents const& x, location where) {
   if (weights != x)
-    throw shape_error("histogram: weights of shape " + to_string(weights) + " for " + to_string(x),
-                      where);
+    throw shape_error(
+        std::string(name) + ": weights of shape " + to_string(weights) + " for " + to_string(x),
+        where);
 }
 
 void require_ascending(bool ascend, location where) {

@@ -80,14 +80,24 @@ several_neighbours around(node_ptr const& sorted, std::vector<double> const& q,
   return all;
 }
 
-node_ptr last_of(node_ptr const& x, std::int64_t k, axis_list const& along) {
-  int const axis = one_axis(along, x->shape.rank(), "topk");
-  std::int64_t const n = x->shape[axis];
-  if (k < 0 || k > n)
+greatest greatest_of(node_ptr const& x, std::int64_t k, axis_list const& along) {
+  location const where = along.where;
+  int const rank = x->shape.rank(), axis = one_axis(along, rank, "topk");
+  if (k < 0 || k > x->shape[axis])
     throw shape_error("topk: " + std::to_string(k) + " elements of axis " + std::to_string(axis) +
                           " of " + to_string(x->shape),
-                      along.where);
-  return shape_detail::range_of(x, axis, n - 1, k, -1, along.where);
+                      where);
+  bool const last = axis == rank - 1;
+  node_ptr const rows = without_gaps(last ? x : shape_detail::moved(x, {axis}, {-1}, where));
+  extents shape = rows->shape;
+  shape[rank - 1] = k;
+  node_ptr const places = primitive_node(primitive::topk, dtype::i64, shape, {rows}, 0, where);
+  node_ptr const values = node::of_operation(
+      x->type, shape,
+      primitive_operation{primitive::take_along_axis, {rows, places}, rank - 1, true}, where);
+  if (last) return {values, places};
+  return {shape_detail::moved(values, {-1}, {axis}, where),
+          shape_detail::moved(places, {-1}, {axis}, where)};
 }
 
 void require_1d(extents const& shape, const char* name, location where) {

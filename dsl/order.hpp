@@ -36,8 +36,11 @@ struct several_neighbours {
 [[nodiscard]] several_neighbours around(node_ptr const& sorted, std::vector<double> const& q,
                                         extents const& shape, axis_list const& along,
                                         const char* name);
-/// The last k of an axis, from its end on. Throws shape_error where there are fewer.
-[[nodiscard]] node_ptr last_of(node_ptr const& x, std::int64_t k, axis_list const& along);
+/// The k greatest of an axis and their indices. Throws shape_error where there are fewer.
+struct greatest {
+  node_ptr values, places;
+};
+[[nodiscard]] greatest greatest_of(node_ptr const& x, std::int64_t k, axis_list const& along);
 /// Throws shape_error.
 void require_1d(extents const& shape, const char* name, location where);
 
@@ -87,14 +90,13 @@ template <expression X>
 [[nodiscard]] auto argpartition(X&& x, std::int64_t, axis_list const& along = axis(-1)) {
   return argsort(std::forward<X>(x), along);
 }
-/// The k greatest elements along an axis in descending order, and their indices. Throws shape_error where
-/// there are fewer.
+/// The k greatest elements along an axis in descending order, and their indices: NaN first, of equal ones
+/// the last. Throws shape_error where there are fewer.
 template <expression X>
 [[nodiscard]] auto topk(X&& x, std::int64_t k, axis_list const& along = axis(-1)) {
-  shape_detail::view_of<X> const values(shape_detail::node_of(std::forward<X>(x), along.where));
-  view<std::int64_t, false> const places(
-      order_detail::last_of(argsort(values, along).node(), k, along));
-  return std::pair(take_along_axis(values, places, along), places);
+  auto const found =
+      order_detail::greatest_of(shape_detail::node_of(std::forward<X>(x), along.where), k, along);
+  return std::pair(shape_detail::view_of<X>(found.values), view<std::int64_t, false>(found.places));
 }
 
 /// The middle element in order, or the mean of the two in the middle; NaN where there is one. Floating, f64

@@ -18,10 +18,10 @@ step_kind kind_of(node const& n) {
   if (std::holds_alternative<matmul_operation>(n.op)) return step_kind::gemm;
   if (std::holds_alternative<concatenate_operation>(n.op)) return step_kind::concatenate;
   if (auto* call = std::get_if<primitive_operation>(&n.op))
-    return call->is <= primitive::cummax     ? step_kind::scan
-           : call->is <= primitive::argsort  ? step_kind::sort
-           : call->is <= primitive::bincount ? step_kind::index
-                                             : step_kind::linalg;
+    return call->is <= primitive::cummax      ? step_kind::scan
+           : call->is <= primitive::topk      ? step_kind::sort
+           : call->is <= primitive::histogram ? step_kind::index
+                                              : step_kind::linalg;
   return step_kind::view;
 }
 

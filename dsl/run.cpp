@@ -264,7 +264,7 @@ void run_take(primitive_operation const& call, void const* in, void const* indic
   g.in = in;
   g.indices = static_cast<std::int64_t const*>(indices);
   g.out = out;
-  require_inside(g, at, to_string(call.is), axis, where, place);
+  if (!call.inside) require_inside(g, at, to_string(call.is), axis, where, place);
   SLOTH_ON(where, take(g));
 }
 
@@ -325,6 +325,9 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::sort: return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
     case primitive::argsort:
       return SLOTH_ON(where, argsort(x.type, rows, n, in[0], static_cast<std::int64_t*>(out)));
+    case primitive::topk:
+      return SLOTH_ON(where, topk(x.type, rows, n, target.shape.back(), in[0],
+                                  static_cast<std::int64_t*>(out)));
     case primitive::take:
     case primitive::take_along_axis: return run_take(call, in[0], in[1], out, where, target.where);
     case primitive::compress:
@@ -334,8 +337,11 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
       return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
                                           call.option != 0, static_cast<std::int64_t*>(out)));
     case primitive::bincount:
-      return SLOTH_ON(where, bincount(static_cast<std::int64_t const*>(in[0]), x.shape.size(),
-                                      target.shape[0], static_cast<std::int64_t*>(out)));
+      return SLOTH_ON(where, bincount(x.type, x.shape.size(), in[0], target.shape[0] - 1,
+                                      static_cast<std::int64_t*>(out)));
+    case primitive::histogram:
+      return SLOTH_ON(where, histogram(x.type, x.shape.size(), in[0], target.shape[0], in[1],
+                                       call.option != 0, static_cast<std::int64_t*>(out)));
     case primitive::solve:
     case primitive::inv:
     case primitive::det:

@@ -31,6 +31,29 @@ bool precedes(T a, T b) {
   }
 }
 
+/// Elements among which are many equal ones, infinities, -0, and NaNs with and without a sign.
+template <class T>
+array<T> with_equals(generator& draw, int64_t rows, int64_t n) {
+  array<T> all(extents{rows, n});
+  T* const in = all.data();
+  auto const u = draw.uniform(-40., 40., {rows * n, 2}).to_vector();
+  for (int64_t i = 0; i < rows * n; ++i) {
+    auto const part = [&](double v, auto zero) {
+      using R = decltype(zero);
+      if constexpr (is_real_floating<R>) {
+        if (v > 38) return convert<R>(v > 39 ? -NAN : NAN);
+        if (v < -38) return convert<R>(v < -39 ? -INFINITY : -0.);
+      }
+      return convert<R>(std::floor(v));  // with equal ones
+    };
+    if constexpr (is_complex<T>)
+      in[i] = T{part(u[2 * i], in[i].re), part(u[2 * i + 1], in[i].re)};
+    else
+      in[i] = part(u[2 * i], T{});
+  }
+  return all;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(order)
@@ -71,23 +94,8 @@ BOOST_AUTO_TEST_CASE(every_type_and_many_sizes) {
                                     {1, 70001},
                                     {20, 4000},
                                     {3000, 2}}) {
-        array<T> all(extents{rows, n});
-        T* const in = all.data();
-        auto const u = draw.uniform(-40., 40., {rows * n, 2}).to_vector();
-        for (int64_t i = 0; i < rows * n; ++i) {
-          auto const part = [&](double v, auto zero) {
-            using R = decltype(zero);
-            if constexpr (is_real_floating<R>) {
-              if (v > 38) return convert<R>(v > 39 ? -NAN : NAN);
-              if (v < -38) return convert<R>(v < -39 ? -INFINITY : -0.);
-            }
-            return convert<R>(std::floor(v));  // with equal ones
-          };
-          if constexpr (is_complex<T>)
-            in[i] = T{part(u[2 * i], in[i].re), part(u[2 * i + 1], in[i].re)};
-          else
-            in[i] = part(u[2 * i], T{});
-        }
+        array<T> const all = with_equals<T>(draw, rows, n);
+        T const* const in = all.data();
         auto const places = argsort(all).to_vector();
         array<T> const got = sort(all);
         bool right = true, in_order = true;
@@ -115,7 +123,58 @@ BOOST_AUTO_TEST_CASE(the_greatest) {
   is(places, "int64(2, 2)", {0, 2, 0, 2});
   is(topk(x, 1, axis(0)).first, "float64(1, 3)", {9, 7, 8});
   is(topk(x, 0).second, "int64(2, 0)", {});
+  is(topk(array<double>{1, nan_, 3, -inf, 3, -0., 0}, 6).second, "int64(6,)", {1, 4, 2, 0, 6, 5});
+  is(topk(array<bool>{true, false, true}, 2).second, "int64(2,)", {2, 0});
+  BOOST_TEST(explain(topk(x + 1, 2).second).find("sort    topk(r0)") != std::string::npos);
   REFUSES_HERE(shape_error, "topk: 4 elements of axis 1 of (2, 3)", topk(x, 4));
+  REFUSES_HERE(shape_error, "topk: -1 elements of axis 0 of (2, 3)", topk(x, -1, axis(0)));
+  REFUSES_HERE(index_error, "topk: axis 2 is out of range for rank 2", topk(x, 1, axis(2)));
+}
+
+/// The k greatest are the last of argsort, from the end on.
+template <class T>
+void is_end_of_order(array<T> const& all, int64_t k, std::string const& what) {
+  auto const [values, places] = topk(all, k);
+  auto const order = argsort(all)(ellipsis, slice(_, _, -1))(ellipsis, slice(0, k));
+  std::string const of = what + " of " + std::string(to_string(dtype_of<T>)) +
+                         to_string(all.shape()) + ", k = " + std::to_string(k);
+  BOOST_TEST(sloth::all(places == order).item(), of);
+  array<T> const best = values, right = take_along_axis(all, order);
+  BOOST_TEST(sloth::all(best == right || (best != best && right != right)).item(), of);
+}
+
+BOOST_AUTO_TEST_CASE(the_greatest_of_every_type_and_many_sizes) {
+  generator draw(6);
+  struct row {
+    int64_t rows, n, k;
+  };
+  for (int t = 0; t < dtype_count; ++t)
+    visit(static_cast<dtype>(t), [&]<class T>() {
+      for (auto const& [rows, n, k] : {row{2, 100, 100},
+                                       {1, 5000, 3},
+                                       {300, 3001, 10},
+                                       {40, 5000, 300},
+                                       {1, 300'001, 1},
+                                       {3, 300'001, 200},
+                                       {1, 300'001, 18'000}})
+        is_end_of_order(with_equals<T>(draw, rows, n), k, "some");
+    });
+  int64_t const n = 400'000;
+  for (int64_t k : {1, 50, 900, 25'000}) {
+    array<float> const ascending = arange<float>(n),
+                       drawn = draw.normal<float>(0, 1, extents{n + 1});
+    is_end_of_order(ascending, k, "ascending");
+    is_end_of_order(array<float>(-ascending), k, "descending");
+    is_end_of_order(array<float>(full<float>({n}, 3)), k, "equal");
+    is_end_of_order(array<float>(full<float>({n}, NAN)), k, "NaN");
+    is_end_of_order(array<float>(full<float>({n}, -INFINITY)), k, "least");
+    is_end_of_order(array<double>(ascending % 400), k, "periodic");
+    is_end_of_order(array<int>((ascending / 1000).astype<int>()), k, "steps");
+    is_end_of_order(array<float>(drawn), k, "drawn");
+    array<float> const turned = drawn(slice(1, _)).reshape(2, n / 2);
+    auto const [values, places] = topk(drawn(slice(1, _)).reshape(2, n / 2), k);
+    BOOST_TEST(sloth::all(places == topk(turned, k).second).item(), "a misaligned view");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(medians_and_quantiles) {
@@ -183,7 +242,18 @@ BOOST_AUTO_TEST_CASE(counts) {
   array<int64_t> const many = floor(generator(1).uniform(0., 100., {200000})).astype<int64_t>();
   is(sum(bincount(many)), "int64()", {200000});
   is(bincount(many)(slice(7, 8)), "int64(1,)", {sum(many == 7).astype<double>().item()});
+  array<std::uint8_t> const bytes{200, 0, 200};
+  is(bincount(bytes)(slice(198, _)), "int64(3,)", {0, 0, 2});
+  array<int64_t> const far{0, 5'000'000, 5'000'000};
+  is(bincount(far)(slice(4'999'999, _)), "int64(2,)", {0, 2});
+  is(bincount(far, array<float>{1, 0.5, 4})(slice(4'999'999, _)), "float64(2,)", {0, 4.5});
+  is(bincount(array<int>{1, 1}, array<int>{2, 3}, 4), "float64(4,)", {0, 5, 0, 0});
+  is(bincount(zeros<int>(0), zeros(0), 2), "float64(2,)", {0, 0});
   REFUSES_HERE(index_error, "bincount: a negative value: -2", bincount(array<int>{1, -2}));
+  REFUSES_HERE(index_error, "bincount: a negative value: -2",
+               bincount(array<int>{1, -2}, array<int>{1, 1}));
+  REFUSES_HERE(shape_error, "bincount: weights of shape (1,) for (2,)",
+               bincount(array<int>{1, 2}, array<int>{1}));
   REFUSES_HERE(shape_error, "bincount: takes 1-D, not (1, 1)", bincount(array<int>{{1}}));
 
   auto const [n, edges] = histogram(array<double>{1, 2, 1}, array<double>{0, 1, 2, 3});
@@ -224,6 +294,45 @@ BOOST_AUTO_TEST_CASE(counts) {
                histogram(data, array<double>{0, 5, 3}));
   REFUSES_HERE(shape_error, "histogram: 0 bins", histogram(data, 0));
   REFUSES_HERE(dtype_error, "histogram: no range: nan to nan", histogram(array<double>{1, nan_}));
+}
+
+/// histogram(x, bins, low, high), and between its edges, against a search among them.
+template <class T>
+void bins_are_found(int64_t bins, double low, double high) {
+  generator draw(8);
+  array<T> const edges = linspace<T>(low, high, bins + 1);
+  double const wide = high - low;
+  std::vector<T> values =
+      array<T>(draw.uniform<T>(low - wide / 8, high + wide / 8, {50'000})).to_vector();
+  for (T e : edges.to_vector())
+    for (T v : {e, std::nextafter(e, T(INFINITY)), std::nextafter(e, T(-INFINITY))})
+      values.push_back(v);
+  values.insert(values.end(), {T(NAN), T(INFINITY), T(-INFINITY)});
+  T const* const e = edges.data();
+  ids want(static_cast<std::size_t>(bins));
+  for (T v : values)
+    if (v >= e[0] && v <= e[bins])
+      ++want[static_cast<std::size_t>(
+          std::min<int64_t>(std::upper_bound(e, e + bins + 1, v) - e - 1, bins - 1))];
+  array<T> const x(values);
+  std::string const of = std::to_string(bins) + " bins of " + to_string(dtype_of<T>) + " from " +
+                         std::to_string(low) + " to " + std::to_string(high);
+  BOOST_TEST((histogram(x, edges).first.to_vector() == want), of);
+  BOOST_TEST((histogram(x, bins, low, high).first.to_vector() == want), of);
+}
+
+BOOST_AUTO_TEST_CASE(histograms_are_those_of_a_search) {
+  for (int64_t bins : {1, 7, 256, 5'000, 20'000}) {
+    bins_are_found<float>(bins, 0, 1);
+    bins_are_found<float>(bins, -3, 1e5);
+    bins_are_found<float>(bins, 1e6, 1e6 + 3);
+    bins_are_found<double>(bins, -1e-3, 1);
+    bins_are_found<double>(bins, 1e12, 1e12 + 1);
+  }
+  array<int> const x{1, 2, 2, 3, 9};
+  is(histogram(x, array<int64_t>{1, 2, 3}).first, "int64(2,)", {1, 3});
+  is(histogram(x.astype<std::uint64_t>(), array<std::uint64_t>{1, 2, 10}).first, "int64(2,)",
+     {1, 4});
 }
 
 BOOST_AUTO_TEST_CASE(sets) {

@@ -99,7 +99,9 @@ void compress(std::int64_t element, std::int64_t n, void const* in, bool const* 
               std::int64_t count, void* out);
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
                   void const* values, bool right, std::int64_t* out);
-void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
+void bincount(dtype type, std::int64_t n, void const* values, std::int64_t bins, std::int64_t* out);
+void histogram(dtype type, std::int64_t n, void const* values, std::int64_t bins, void const* edges,
+               bool equal, std::int64_t* out);
 
 /// As those of the host engine; those that tell what failed wait for the answer.
 [[nodiscard]] failed_factor solve(matrix_stack const& a, bool transposed, std::int64_t columns,
@@ -128,9 +130,11 @@ void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand c
                         std::int64_t k, matrix_operand const& a, matrix_operand const& b, void* c,
                         std::int64_t c_stride, bool tf32, gemm_epilogue const& epilogue);
 
-/// As host::sort and host::argsort, of rows of less than 2^32 elements; `sort` may put -0 before +0.
+/// As host::sort, host::argsort and host::topk, of rows of less than 2^32 elements; `sort` may put -0 before +0.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,
+          std::int64_t* out);
 
 }  // namespace cuda_engine
 }  // namespace sloth::inline SLOTH_ABI

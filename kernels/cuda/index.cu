@@ -1,4 +1,4 @@
-// Elements chosen by indices or flags, found in order, and counted.
+// Elements chosen by indices or flags, and found in order.
 #include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
 
@@ -137,28 +137,6 @@ __global__ void search(int64_t n, T const* sorted, int64_t count, T const* value
   }
 }
 
-// Few bins are counted in shared memory, a block's share of the values at a time: below 2^32 of them.
-constexpr int64_t most_shared_bins = 8192;
-
-__global__ void count_values(int64_t const* values, int64_t n, int64_t bins,
-                             unsigned long long* out) {
-  extern __shared__ unsigned own[];
-  bool const shared = bins <= most_shared_bins;
-  if (shared)
-    for (int b = static_cast<int>(threadIdx.x); b < bins; b += threads) own[b] = 0;
-  __syncthreads();
-  for (int64_t i = first_element(); i < n; i += grid_step()) {
-    if (shared)
-      atomicAdd(own + values[i], 1u);
-    else
-      atomicAdd(out + values[i], 1ull);
-  }
-  __syncthreads();
-  if (shared)
-    for (int b = static_cast<int>(threadIdx.x); b < bins; b += threads)
-      if (own[b] > 0) atomicAdd(out + b, static_cast<unsigned long long>(own[b]));
-}
-
 }  // namespace
 
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
@@ -220,17 +198,6 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
     case dtype::f64: return run(double{});
     default: break;  // the language converts to these
   }
-}
-
-void bincount(int64_t const* values, int64_t n, int64_t bins, int64_t* out) {
-  if (bins == 0) return;
-  clear(out, static_cast<std::size_t>(bins) * sizeof(int64_t));
-  if (n == 0) return;
-  bool const shared = bins <= most_shared_bins;
-  launch_shared(count_values,
-                shared ? std::min<int64_t>(blocks_for(n), 4 * multiprocessors()) : blocks_for(n),
-                threads, shared ? static_cast<unsigned>(bins * 4) : 0, values, n, bins,
-                reinterpret_cast<unsigned long long*>(out));
 }
 
 }  // namespace cuda_engine

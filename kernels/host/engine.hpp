@@ -38,6 +38,10 @@ void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void cons
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 /// out = for each row the indices that sort it, stable.
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+/// out = for each row the indices of its k <= n greatest elements, in the order of argsort from its end
+/// on: NaN is greatest, of equals the later one.
+void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,
+          std::int64_t* out);
 
 /// Position of the first index outside of [-extent, extent), -1 where there is none.
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
@@ -56,8 +60,13 @@ void compress(std::int64_t element, std::int64_t n, void const* in, bool const* 
 /// equals, or behind them (`right`). 64-bit integers, f32, f64.
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
                   void const* values, bool right, std::int64_t* out);
-/// out[v] = how many of n values in [0, bins) are v.
-void bincount(std::int64_t const* values, std::int64_t n, std::int64_t bins, std::int64_t* out);
+/// out[v] = how many of n values are v, for those in [0, bins); out[bins] = the greatest value, as unsigned
+/// numbers are compared, so that a negative one is greater than all others. Integers.
+void bincount(dtype type, std::int64_t n, void const* values, std::int64_t bins, std::int64_t* out);
+/// out[i] = how many of n values are in bin i of those between bins + 1 ascending edges, the last bin with
+/// both of its own; `equal`: edges as linspace gives them. 64-bit integers, f32, f64.
+void histogram(dtype type, std::int64_t n, void const* values, std::int64_t bins, void const* edges,
+               bool equal, std::int64_t* out);
 
 /// x = the rows A^-1 b of `columns` rows b for each matrix A (A^-T for `transposed` ones), without gaps.
 [[nodiscard]] failed_factor solve(matrix_stack const& a, bool transposed, std::int64_t columns,

@@ -2,6 +2,7 @@
 #include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
 
+#include <dsl/bins.hpp>
 #include <dsl/promotion.hpp>
 
 #include <algorithm>
@@ -77,6 +78,24 @@ void search(int64_t n, void const* sorted, int64_t count, void const* values, bo
   });
 }
 
+/// out = counts that f(first, last, counts) adds, from parts of n values: each thread's own, where they are
+/// fewer than the values.
+template <class F>
+void count_by(int64_t n, int64_t bins, int64_t* out, F const& f) {
+  std::fill_n(out, bins, int64_t{0});
+  int64_t const parts = bins > n / 16 ? 1 : std::min<int64_t>(threads(), n / part + 1);
+  if (parts == 1) return f(0, n, out);
+  std::vector<std::vector<int64_t>> own(static_cast<std::size_t>(parts));
+  int64_t const each = (n + parts - 1) / parts;
+  for_parts(n, each, [&](int64_t first, int64_t last) {
+    auto& counts = own[static_cast<std::size_t>(first / each)];
+    counts.resize(static_cast<std::size_t>(bins));
+    f(first, last, counts.data());
+  });
+  for (auto const& counts : own)
+    for (std::size_t b = 0; b < counts.size(); ++b) out[b] += counts[b];
+}
+
 }  // namespace
 
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
@@ -125,23 +144,41 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
   }
 }
 
-void bincount(int64_t const* values, int64_t n, int64_t bins, int64_t* out) {
-  std::fill_n(out, bins, int64_t{0});
-  // Each thread's own counts, where they are fewer than the values.
-  int64_t const parts = bins > n / 16 ? 1 : std::min<int64_t>(threads(), n / part + 1);
-  if (parts == 1) {
-    for (int64_t i = 0; i < n; ++i) ++out[values[i]];
-    return;
-  }
-  std::vector<std::vector<int64_t>> own(static_cast<std::size_t>(parts));
-  int64_t const each = (n + parts - 1) / parts;
-  for_parts(n, each, [&](int64_t first, int64_t last) {
-    auto& counts = own[first / each];
-    counts.resize(static_cast<std::size_t>(bins));
-    for (int64_t i = first; i < last; ++i) ++counts[values[i]];
+void bincount(dtype type, int64_t n, void const* values, int64_t bins, int64_t* out) {
+  std::atomic<std::uint64_t> greatest = 0;
+  visit(type, [&]<class T>() {
+    if constexpr (is_integer<T>)
+      count_by(n, bins, out, [&](int64_t first, int64_t last, int64_t* counts) {
+        std::uint64_t most = 0;
+        for (int64_t i = first; i < last; ++i) {
+          auto const v = static_cast<std::uint64_t>(static_cast<T const*>(values)[i]);
+          most = std::max(most, v);
+          if (v < static_cast<std::uint64_t>(bins)) ++counts[v];
+        }
+        std::uint64_t seen = greatest;
+        while (seen < most && !greatest.compare_exchange_weak(seen, most)) {
+        }
+      });
   });
-  for (auto const& counts : own)
-    for (std::size_t b = 0; b < counts.size(); ++b) out[b] += counts[b];
+  out[bins] = static_cast<int64_t>(greatest.load());
+}
+
+void histogram(dtype type, int64_t n, void const* values, int64_t bins, void const* edges,
+               bool equal, int64_t* out) {
+  auto const run = [&]<class T>(T) {
+    edge_bins<T> const bin_of(static_cast<T const*>(edges), bins, equal);
+    count_by(n, bins, out, [&](int64_t first, int64_t last, int64_t* counts) {
+      for (int64_t i = first; i < last; ++i)
+        if (int64_t const bin = bin_of(static_cast<T const*>(values)[i]); bin >= 0) ++counts[bin];
+    });
+  };
+  switch (type) {
+    case dtype::i64: return run(int64_t{});
+    case dtype::u64: return run(std::uint64_t{});
+    case dtype::f32: return run(float{});
+    case dtype::f64: return run(double{});
+    default: break;  // the language converts to these
+  }
 }
 
 }  // namespace host_engine

@@ -1,12 +1,13 @@
 // Radix sorts by order-preserving unsigned keys, least significant digit first: a pass over the row
 // for each digit, none for one that all keys share. A stable sort has one result, whatever the
 // number of threads.
+#include <dsl/key.hpp>
 #include <kernels/host/engine.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <utility>
+#include <vector>
 
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
@@ -19,39 +20,7 @@ __extension__ using uint128_t = unsigned __int128;
 constexpr int64_t shortest_radix = 256;           // below this comparisons are faster
 constexpr int64_t least_part = int64_t{1} << 14;  // of a row, worth a thread
 
-template <class U>
-constexpr U all_ones = std::numeric_limits<U>::max();
-template <class T>
-using bits_t = std::conditional_t<
-    sizeof(T) == 1, std::uint8_t,
-    std::conditional_t<sizeof(T) == 2, std::uint16_t,
-                       std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>;
-
-/// Unsigned numbers in the order of the values: -0 is +0, and NaN, which is all ones, comes last.
-template <class T>
-constexpr auto key(T v) {
-  if constexpr (is_complex<T>) {
-    // Of NaNs first those with a real part, by that: 1 + infinity's key is no other number's.
-    using part = typename T::value_type;
-    using wide = std::conditional_t<sizeof(part) == 4, std::uint64_t, uint128_t>;
-    auto const re = key(v.re), im = key(v.im), last = all_ones<bits_t<part>>;
-    bool const real_of_nan = im == last && re != last;
-    auto const high = real_of_nan ? key(std::numeric_limits<part>::infinity()) + 1 : re;
-    return wide{high} << 8 * sizeof(part) | (real_of_nan ? re : im);
-  } else {
-    using U = bits_t<T>;
-    constexpr U sign = U(U{1} << (8 * sizeof(T) - 1));
-    auto const b = std::bit_cast<U>(v);
-    if constexpr (is_floating<T>) {
-      constexpr U infinity = std::bit_cast<U>(std::numeric_limits<T>::infinity());
-      U const magnitude = b & U(~sign);
-      U const ordered = b & sign ? U(~b) : U(b | sign);
-      return magnitude > infinity ? all_ones<U> : magnitude == 0 ? sign : ordered;
-    } else {
-      return std::is_signed_v<T> ? U(b ^ sign) : b;
-    }
-  }
-}
+using sloth::key;
 
 /// An element of argsort.
 template <class K, class I>
@@ -232,7 +201,7 @@ void argsort_by(T const* in, int64_t* out, row_parts parts) {
 template <class T>
 void argsort_row(T const* in, int64_t* out, row_parts parts) {
   if constexpr (sizeof(T) <= 4)
-    if (parts.n > int64_t{all_ones<std::uint32_t>})
+    if (parts.n > int64_t{std::numeric_limits<std::uint32_t>::max()})
       return argsort_by<entry<std::uint64_t, int64_t>>(in, out, parts);
   argsort_by<entry_of<T>>(in, out, parts);
 }
@@ -258,6 +227,43 @@ void for_rows(int64_t rows, int64_t n, F f) {
     f(r * n, row_parts{n, std::min<int64_t>(threads(), n / least_part)});
 }
 
+/// The k greatest of the elements first, ..., last - 1 or a few more, the last k of that order among them.
+template <class E, class T>
+std::vector<E> candidates_of(T const* in, int64_t first, int64_t last, int64_t k) {
+  auto const behind = [](E const& a, E const& b) {
+    return b.key < a.key || (b.key == a.key && b.index < a.index);
+  };
+  auto const most = static_cast<std::size_t>(2 * k + 1024);
+  std::vector<E> all;
+  all.reserve(most);
+  for (int64_t i = first; i < last; ++i) {
+    auto const own = key(in[i]);
+    // Of equal ones the later is the greater: all that are not below the k-th so far.
+    if (static_cast<int64_t>(all.size()) >= k && own < all[static_cast<std::size_t>(k - 1)].key)
+      continue;
+    all.push_back({own, static_cast<decltype(E::index)>(i)});
+    if (all.size() < most && static_cast<int64_t>(all.size()) != k) continue;
+    std::nth_element(all.begin(), all.begin() + (k - 1), all.end(), behind);
+    all.resize(static_cast<std::size_t>(k));
+  }
+  return all;
+}
+template <class E, class T>
+void topk_by(T const* in, int64_t k, int64_t* out, row_parts parts) {
+  std::vector<std::vector<E>> found(static_cast<std::size_t>(parts.count));
+  parts.for_each([&](int64_t p, int64_t first, int64_t last) {
+    found[static_cast<std::size_t>(p)] = candidates_of<E>(in, first, last, k);
+  });
+  std::vector<E>& all = found.front();
+  for (std::size_t p = 1; p < found.size(); ++p)
+    all.insert(all.end(), found[p].begin(), found[p].end());
+  std::partial_sort(all.begin(), all.begin() + k, all.end(), [](E const& a, E const& b) {
+    return b.key < a.key || (b.key == a.key && b.index < a.index);
+  });
+  for (int64_t i = 0; i < k; ++i)
+    out[i] = static_cast<int64_t>(all[static_cast<std::size_t>(i)].index);
+}
+
 }  // namespace
 
 void sort(dtype type, int64_t rows, int64_t n, void const* in, void* out) {
@@ -272,6 +278,27 @@ void argsort(dtype type, int64_t rows, int64_t n, void const* in, int64_t* out) 
   visit(type, [&]<class T>() {
     for_rows(rows, n, [&](int64_t first, row_parts parts) {
       argsort_row(static_cast<T const*>(in) + first, out + first, parts);
+    });
+  });
+}
+
+void topk(dtype type, int64_t rows, int64_t n, int64_t k, void const* in, int64_t* out) {
+  if (k == 0) return;
+  visit(type, [&]<class T>() {
+    using narrow = entry_of<T>;
+    using wide = entry<decltype(narrow::key), int64_t>;
+    for_rows(rows, n, [&](int64_t first, row_parts parts) {
+      T const* const row = static_cast<T const*>(in) + first;
+      int64_t* const places = out + first / n * k;
+      if (k > n / 8) {  // nearly all are candidates
+        scratch<int64_t> const order(n);
+        argsort_row(row, order.data(), parts);
+        std::reverse_copy(order.data() + (n - k), order.data() + n, places);
+      } else if (n > int64_t{std::numeric_limits<std::uint32_t>::max()}) {
+        topk_by<wide>(row, k, places, parts);
+      } else {
+        topk_by<narrow>(row, k, places, parts);
+      }
     });
   });
 }
