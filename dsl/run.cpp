@@ -235,12 +235,15 @@ gather gather_of(dtype type, extents const& shape, extents const& indices, int a
   return g;
 }
 
-void require_inside(gather const& g, node const& indices, const char* name, int axis, device where,
-                    location place) {
+namespace {
+
+void refuse_to_wait(device where, location place) {
   if (where == device::gpu)
     no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
-  std::int64_t const outside =
-      SLOTH_ON(where, first_outside(g.indices, indices.shape.size(), g.extent));
+}
+/// Throws index_error for the index at a position, unless that is -1.
+void require_none(std::int64_t outside, node const& indices, const char* name, int axis,
+                  std::int64_t extent, location place) {
   if (outside < 0) return;
   node element(dtype::i64, {}, place);
   element.storage = indices.storage;
@@ -249,8 +252,17 @@ void require_inside(gather const& g, node const& indices, const char* name, int 
   read_element(element, &index, place);
   throw index_error(std::string(name) + ": index " + std::to_string(index) +
                         " is out of range for axis " + std::to_string(axis) + " of extent " +
-                        std::to_string(g.extent),
+                        std::to_string(extent),
                     place);
+}
+
+}  // namespace
+
+void require_inside(gather const& g, node const& indices, const char* name, int axis, device where,
+                    location place) {
+  refuse_to_wait(where, place);
+  require_none(SLOTH_ON(where, first_outside(g.indices, indices.shape.size(), g.extent)), indices,
+               name, axis, g.extent, place);
 }
 
 namespace {
@@ -264,8 +276,9 @@ void run_take(primitive_operation const& call, void const* in, void const* indic
   g.in = in;
   g.indices = static_cast<std::int64_t const*>(indices);
   g.out = out;
-  if (!call.inside) require_inside(g, at, to_string(call.is), axis, where, place);
-  SLOTH_ON(where, take(g));
+  if (!call.inside) refuse_to_wait(where, place);
+  require_none(SLOTH_ON(where, take(g, call.inside)), at, to_string(call.is), axis, g.extent,
+               place);
 }
 
 void run_linear_algebra(primitive_operation const& call, node const& target,

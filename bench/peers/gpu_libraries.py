@@ -233,10 +233,14 @@ class Torch(NumPy):
         for name in "exp sin sqrt abs log argmax matmul erfc".split():
             setattr(self, name, getattr(torch, name))
         self.norm = torch.linalg.vector_norm
-        self.linalg, self.special = torch.linalg, torch.special
+        self.linalg = torch.linalg
         self.relu = torch.relu
         torch.set_float32_matmul_precision("highest")
         torch.set_grad_enabled(False)
+
+    @property
+    def special(self):
+        return self.torch.special
 
     def type(self, name):
         names = {"f16": "float16", "bf16": "bfloat16", "f32": "float32", "f64": "float64",

@@ -88,10 +88,10 @@ class range {
 /// As host::scan.
 void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 
-/// As those of the host engine; first_outside waits for the answer.
+/// As those of the host engine; first_outside and take wait for the answer.
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
                                          std::int64_t extent);
-void take(gather const& g);
+[[nodiscard]] std::int64_t take(gather const& g, bool inside);
 void put(scatter const& s);
 /// As host::add_at, in an order of additions that is the same every run.
 void add_at(scatter const& s);

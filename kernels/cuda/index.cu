@@ -18,8 +18,9 @@ __global__ void find_outside(int64_t const* indices, int64_t count, int64_t exte
       atomicMin(found, static_cast<unsigned long long>(i));
 }
 
+/// `outside`: the least position of an index that is out of range, whose element is left out.
 template <class U>
-__global__ void take_words(const __grid_constant__ gather g) {
+__global__ void take_words(const __grid_constant__ gather g, unsigned long long* outside) {
   auto const* const in = static_cast<U const*>(g.in);
   auto* const out = static_cast<U*>(g.out);
   int64_t const n = g.outer * g.count * g.inner;
@@ -35,9 +36,13 @@ __global__ void take_words(const __grid_constant__ gather g) {
       o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
                  : line / g.count;
     int64_t const j = line - o * g.count;
-    int64_t row = g.indices[o * g.index_outer + j * g.index_step + i * g.index_inner];
+    int64_t const position = o * g.index_outer + j * g.index_step + i * g.index_inner;
+    int64_t row = g.indices[position];
     if (row < 0) row += g.extent;
-    out[at] = in[(o * g.extent + row) * g.inner + i];
+    if (row >= 0 && row < g.extent)
+      out[at] = in[(o * g.extent + row) * g.inner + i];
+    else
+      atomicMin(outside, static_cast<unsigned long long>(position));
   }
 }
 
@@ -137,22 +142,36 @@ __global__ void search(int64_t n, T const* sorted, int64_t count, T const* value
   }
 }
 
+/// What kernels tell the least position of an index that is out of range through.
+class outside_position {
+ public:
+  outside_position() { clear(data(), sizeof(int64_t), 0xff); }
+  [[nodiscard]] unsigned long long* data() const {
+    return reinterpret_cast<unsigned long long*>(memory_.data());
+  }
+  /// Waits for it; -1 where there is none.
+  [[nodiscard]] int64_t item() const {
+    int64_t first;
+    copy_to_host(&first, memory_.data(), sizeof first);
+    return first;
+  }
+
+ private:
+  workspace memory_{sizeof(int64_t)};
+};
+
 }  // namespace
 
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
   if (count == 0) return -1;
-  workspace const found(sizeof(int64_t));
-  auto* const position = reinterpret_cast<unsigned long long*>(found.data());
-  clear(position, sizeof *position, 0xff);
-  launch(find_outside, blocks_for(count), threads, indices, count, extent, position);
-  int64_t first;
-  copy_to_host(&first, position, sizeof first);
-  return first;  // all bits set: -1
+  outside_position const found;
+  launch(find_outside, blocks_for(count), threads, indices, count, extent, found.data());
+  return found.item();
 }
 
-void take(gather const& g) {
+int64_t take(gather const& g, bool inside) {
   int64_t const n = g.outer * g.count * g.inner;
-  if (n == 0) return;
+  if (n == 0) return first_outside(g.indices, g.index_inner == 0 ? g.count : 0, g.extent);
   // Neighbours that are taken together move as larger words.
   gather wide = g;
   auto const at_word = [](void const* p, int64_t bytes) {
@@ -163,9 +182,12 @@ void take(gather const& g) {
     wide.element *= 2;
     wide.inner /= 2;
   }
+  outside_position const found;
   with_word(wide.element, [&]<class U>() {
-    launch(take_words<U>, blocks_for(wide.outer * wide.count * wide.inner), threads, wide);
+    launch(take_words<U>, blocks_for(wide.outer * wide.count * wide.inner), threads, wide,
+           found.data());
   });
+  return inside ? -1 : found.item();
 }
 
 void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t count,

@@ -7,6 +7,9 @@
 
 #define CCCL_DISABLE_NVTX  // the steps' names are ours
 #include <cub/device/device_radix_sort.cuh>
+#include <cub/device/device_segmented_sort.cuh>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/iterator/transform_iterator.h>
 
 #include <algorithm>
 #include <bit>
@@ -239,6 +242,9 @@ struct long_rows {
   [[nodiscard]] bool one_word() const { return key_bits() + row_bits() <= 64; }
 };
 
+// Rows of floats from here on CUB sorts side by side, two to four times as fast as what is here.
+constexpr int64_t least_segment = 16;
+
 constexpr int block = 256;
 template <class... Arguments>
 void launch_for(uint32_t size, void (*kernel)(Arguments...),
@@ -323,7 +329,7 @@ void sort_values(long_rows const& all, void* out) {
 
 /// How many NaNs with a sign an ascending array begins with: CUB's order is that of the bits.
 template <class T>
-__global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* count) {
+__device__ uint32_t leading_nans(T const* sorted, uint32_t size) {
   auto const leads = [&](uint32_t i) { return sorted[i] != sorted[i] && signbit(sorted[i]); };
   uint32_t first = 0, left = leads(0) ? size : 0;
   while (left > 0) {
@@ -335,7 +341,11 @@ __global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* cou
       left = half;
     }
   }
-  *count = first;
+  return first;
+}
+template <class T>
+__global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* count) {
+  *count = leading_nans(sorted, size);
 }
 /// to[i] = from[i + by], around the end; nothing is done where `by` is 0.
 template <class T>
@@ -364,6 +374,40 @@ void sort_floats(T const* in, uint32_t size, T* out) {
          static_cast<uint32_t const*>(count), false, other);
   launch(rotate<T>, blocks, block, static_cast<T const*>(other), size,
          static_cast<uint32_t const*>(count), true, out);
+}
+
+struct start_of_row {
+  int64_t n;
+  __host__ __device__ int64_t operator()(int64_t row) const { return row * n; }
+};
+/// Puts the NaNs with a sign, which CUB's order begins with, at the end of their rows; a block a row.
+template <class T>
+__global__ void move_leading_nans(T* sorted, int64_t rows, uint32_t n) {
+  for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
+    T* const own = sorted + row * n;
+    if (own[0] == own[0] || !signbit(own[0])) continue;
+    uint32_t const count = leading_nans(own, n);
+    __syncthreads();
+    for (uint32_t first = 0; first < n; first += block) {
+      uint32_t const i = first + threadIdx.x;
+      T const v = i < n && count < n - i ? own[i + count] : T(NAN);
+      __syncthreads();
+      if (i < n) own[i] = v;
+      __syncthreads();
+    }
+  }
+}
+/// Rows of floats side by side.
+template <class T>
+void sort_float_rows(T const* in, int64_t rows, int64_t n, T* out) {
+  auto const starts =
+      thrust::make_transform_iterator(thrust::counting_iterator<int64_t>(0), start_of_row{n});
+  with_memory([&](void* memory, std::size_t& bytes) {
+    return cub::DeviceSegmentedSort::SortKeys(memory, bytes, in, out, rows * n, rows, starts,
+                                              starts + 1, stream());
+  });
+  launch(move_leading_nans<T>, std::min<int64_t>(rows, 16 * int64_t{multiprocessors()}), block, out,
+         rows, static_cast<uint32_t>(n));
 }
 
 /// Sorts indices by one word of the keys, of which the first comes with indices in order.
@@ -417,6 +461,12 @@ void sort_long(long_rows const& all, void* out, bool indices) {
 void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, bool indices) {
   if (rows == 0 || n == 0) return;
   ordering const o = ordering_of(type);
+  if (!indices && (type == dtype::f32 || type == dtype::f64) && in != out && rows > 1 &&
+      n >= least_segment && n < least_alone) {
+    if (type == dtype::f32)
+      return sort_float_rows(static_cast<float const*>(in), rows, n, static_cast<float*>(out));
+    return sort_float_rows(static_cast<double const*>(in), rows, n, static_cast<double*>(out));
+  }
   if (n <= longest_short_row) return sort_short(o, rows, n, in, out, indices);
   if (n > most_elements)
     throw shape_error("sort: rows of " + std::to_string(n) +

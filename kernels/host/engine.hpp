@@ -46,8 +46,8 @@ void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void co
 /// Position of the first index outside of [-extent, extent), -1 where there is none.
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
                                          std::int64_t extent);
-/// All indices are in range.
-void take(gather const& g);
+/// As first_outside, whose element is left out; `inside`: known to be in range, and -1.
+[[nodiscard]] std::int64_t take(gather const& g, bool inside);
 /// Writes the values; all indices are in range. Of several for one element the last one stays.
 void put(scatter const& s);
 /// Adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool

@@ -112,9 +112,12 @@ int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
   return found < count ? found.load() : -1;
 }
 
-void take(gather const& g) {
-  if (g.outer * g.count * g.inner == 0) return;
+int64_t take(gather const& g, bool inside) {
+  int64_t const indices = g.count * (g.index_inner != 0 ? g.outer * g.inner : 1);
+  int64_t const outside = inside ? -1 : first_outside(g.indices, indices, g.extent);
+  if (outside >= 0 || g.outer * g.count * g.inner == 0) return outside;
   with_word(g.element, [&]<class U>(U) { take_words<U>(g); });
+  return -1;
 }
 
 void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t, void* out) {
