@@ -12,18 +12,31 @@ node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& alon
                         along.where);
 }
 
+node_ptr stretched(node_ptr const& n, extents const& shape, location where) {
+  return n->shape == shape ? n : broadcasted(n, shape, where);
+}
+
 node_ptr taken_along(node_ptr const& x, node_ptr const& indices, axis_list const& along) {
   int const axis = one_axis(along, x->shape.rank(), "take_along_axis");
-  return primitive_node(primitive::take_along_axis, x->type,
-                        along_shape("take_along_axis", x->shape, indices->shape, axis, along.where),
-                        {x, indices}, axis, along.where);
+  extents const wanted =
+      along_shape("take_along_axis", x->shape, indices->shape, axis, true, along.where);
+  extents all = wanted;
+  all[axis] = x->shape[axis];
+  return primitive_node(primitive::take_along_axis, x->type, wanted,
+                        {stretched(x, all, along.where), stretched(indices, wanted, along.where)},
+                        axis, along.where);
 }
 
 extents along_shape(const char* name, extents const& x, extents const& indices, int axis,
-                    location where) {
-  extents wanted = x;
-  if (indices.rank() == wanted.rank()) wanted[axis] = indices[axis];
-  if (indices != wanted)
+                    bool stretches_x, location where) {
+  extents wanted = indices;
+  bool fits = indices.rank() == x.rank();
+  for (int k = 0; fits && k < x.rank(); ++k) {
+    if (k == axis || indices[k] == x[k]) continue;
+    fits = indices[k] == 1 || (stretches_x && x[k] == 1);
+    if (indices[k] == 1) wanted[k] = x[k];
+  }
+  if (!fits)
     throw shape_error(std::string(name) + ": indices of shape " + to_string(indices) +
                           " along axis " + std::to_string(axis) + " of " + to_string(x),
                       where);

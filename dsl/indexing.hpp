@@ -13,13 +13,15 @@ namespace indexing_detail {
 
 /// Throws index_error for the axis.
 [[nodiscard]] node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along);
-/// Throws shape_error where the extents beside the axis differ.
+/// Throws shape_error where the extents beside the axis do not broadcast.
 [[nodiscard]] node_ptr taken_along(node_ptr const& x, node_ptr const& indices,
                                    axis_list const& along);
-/// The shape of indices that take_along_axis and its like accept: that of x beside the axis. Throws
-/// shape_error for another one.
+/// The shape that indices of take_along_axis and its like broadcast to, with x's extents beside the axis;
+/// `stretches_x`: x broadcasts too. Throws shape_error where they do not, and for another rank.
 [[nodiscard]] extents along_shape(const char* name, extents const& x, extents const& indices,
-                                  int axis, location where);
+                                  int axis, bool stretches_x, location where);
+/// n itself where it has the shape, else broadcast to it.
+[[nodiscard]] node_ptr stretched(node_ptr const& n, extents const& shape, location where);
 /// The `count` elements of x whose flag is set, computed.
 [[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
                                   location where);
@@ -60,7 +62,7 @@ template <expression X, expression I>
   return take(ravel(std::forward<X>(x), where), std::forward<I>(indices), axis(0, where));
 }
 /// y[i, j] = x[i, indices[i, j]] along the last axis, or along another: what argsort and argmax give. The
-/// other extents agree. Throws shape_error, index_error.
+/// ranks agree, the other extents broadcast. Throws shape_error, index_error.
 template <expression X, expression I>
 [[nodiscard]] auto take_along_axis(X&& x, I&& indices, axis_list const& along = axis(-1)) {
   using namespace indexing_detail;

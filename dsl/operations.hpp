@@ -14,12 +14,13 @@ enum class accepts : std::uint8_t {
   real,
   floating,
   real_floating,
-  integral
+  integral,
+  integers  // without bool
 };
 
 [[nodiscard]] constexpr const char* to_string(accepts kind) noexcept {
-  constexpr const char* names[] = {"any",      "numeric",       "ordered", "real",
-                                   "floating", "real floating", "integral"};
+  constexpr const char* names[] = {"any",      "numeric",       "ordered",  "real",
+                                   "floating", "real floating", "integral", "integers"};
   return names[static_cast<int>(kind)];
 }
 
@@ -31,7 +32,8 @@ inline constexpr bool accepted =
     : Kind == accepts::real          ? !is_complex<T> && !std::is_same_v<T, bool>
     : Kind == accepts::floating      ? is_floating<T>
     : Kind == accepts::real_floating ? is_real_floating<T>
-                                     : std::is_integral_v<T>;
+    : Kind == accepts::integral      ? std::is_integral_v<T>
+                                     : std::is_integral_v<T> && !std::is_same_v<T, bool>;
 
 /// Where the operands' common type is taken before the operation: as it is, to floating as exp's,
 /// likewise but f16 and bf16 in their own format and not in f32's, to floating as true division's, or
@@ -161,8 +163,8 @@ struct operation_row {
   X(bitwise_and,   "",   "bitwise_and",   integral,      common,   -1e3,  1e3,     0,   static_cast<decltype(a)>(a & b)) \
   X(bitwise_or,    "",   "bitwise_or",    integral,      common,   -1e3,  1e3,     0,   static_cast<decltype(a)>(a | b)) \
   X(bitwise_xor,   "",   "bitwise_xor",   integral,      common,   -1e3,  1e3,     0,   static_cast<decltype(a)>(a ^ b)) \
-  X(left_shift,    "",   "left_shift",    integral,      common,    0,    30,      0,   scalar::left_shift(a, b)) \
-  X(right_shift,   "",   "right_shift",   integral,      common,    0,    30,      0,   scalar::right_shift(a, b)) \
+  X(left_shift,    "",   "left_shift",    integers,      common,    0,    30,      0,   scalar::left_shift(a, b)) \
+  X(right_shift,   "",   "right_shift",   integers,      common,    0,    30,      0,   scalar::right_shift(a, b)) \
   X(gcd,           "",   "gcd",           integral,      common,   -1e3,  1e3,     0,   scalar::gcd(a, b)) \
   X(lcm,           "",   "lcm",           integral,      common,   -1e3,  1e3,     0,   scalar::lcm(a, b))
 

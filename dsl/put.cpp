@@ -38,8 +38,13 @@ indexed_values for_elements(const char* name, extents const& x, node_ptr indices
 indexed_values for_elements_along(const char* name, extents const& x, node_ptr indices,
                                   node_ptr values, axis_list const& along) {
   int const axis = one_axis(along, x.rank(), name);
-  extents const wanted = indexing_detail::along_shape(name, x, indices->shape, axis, along.where);
-  return {name, std::move(indices), fitted(std::move(values), wanted, name, along.where), x, axis,
+  extents const wanted =
+      indexing_detail::along_shape(name, x, indices->shape, axis, false, along.where);
+  return {name,
+          indexing_detail::stretched(indices, wanted, along.where),
+          fitted(std::move(values), wanted, name, along.where),
+          x,
+          axis,
           true};
 }
 

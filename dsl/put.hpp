@@ -62,8 +62,8 @@ void put(X&& x, I&& indices, V&& values, location where = location::here()) {
     x.write_at(for_elements("put", x.shape(), std::move(at), std::move(with)), where);
   }
 }
-/// x[i, indices[i, j]] = values[i, j] along the last axis, or along another. The other extents agree; the
-/// values broadcast to the indices. Throws shape_error, index_error. Else as put.
+/// x[i, indices[i, j]] = values[i, j] along the last axis, or along another. The ranks agree, the indices
+/// broadcast to x's other extents, the values to the indices. Throws shape_error, index_error. Else as put.
 template <class X, expression I, expression_or_scalar V>
 void put_along_axis(X&& x, I&& indices, V&& values, axis_list const& along = axis(-1)) {
   using namespace put_detail;

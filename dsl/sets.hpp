@@ -4,19 +4,22 @@
 
 #include <dsl/difference.hpp>
 #include <dsl/order.hpp>
+#include <dsl/put.hpp>
+#include <dsl/scan.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
 namespace sets_detail {
 
-/// Of sorted 1-D values: flags of those that differ from the one before; a NaN equals a NaN.
-template <class T>
+/// Of sorted 1-D values: flags of those that differ from the one before; a NaN equals a NaN, or `OneNan` is
+/// false.
+template <bool OneNan = true, class T>
 auto first_of_equals(view<T, false> const& sorted, location where) {
   std::int64_t const n = sorted.size();
   auto const later = sorted(slice(std::min<std::int64_t>(n, 1), _)),
              earlier = sorted(slice(0, std::max<std::int64_t>(n - 1, 0)));
   auto const first = ones<bool>(std::min<std::int64_t>(n, 1));
-  if constexpr (is_floating<T>)
+  if constexpr (OneNan && is_floating<T>)
     return concatenate(axis(0, where), first,
                        later != earlier && !(isnan(later) && isnan(earlier)));
   else
@@ -35,23 +38,28 @@ template <expression X>
   auto const sorted = sets_detail::sorted_flat(std::forward<X>(x), where);
   return compress(sets_detail::first_of_equals(sorted, where), sorted, where);
 }
-/// unique(x), and how often each is in x: (values, counts).
+/// The distinct elements in ascending order, each NaN one of its own, and how often each is in x: (values,
+/// counts).
 template <expression X>
 [[nodiscard]] auto unique_counts(X&& x, location where = location::here()) {
   auto const sorted = sets_detail::sorted_flat(std::forward<X>(x), where);
-  auto const first = sets_detail::first_of_equals(sorted, where);
+  auto const first = sets_detail::first_of_equals<false>(sorted, where);
   array<std::int64_t> const starts = flatnonzero(first, where);
   array<std::int64_t> const counts = diff(
       concatenate(axis(0, where), starts, full<std::int64_t>({1}, sorted.size())), 1, 0, where);
   return std::pair(compress(first, sorted, where), counts);
 }
-/// unique(x), and for each element of x where it is among them: (values, indices of x's shape).
+/// The same values, and for each element of x where it is among them: (values, indices of x's shape).
 template <expression X>
 [[nodiscard]] auto unique_inverse(X&& x, location where = location::here()) {
   shape_detail::view_of<X> const values(shape_detail::node_of(std::forward<X>(x), where));
-  auto distinct = unique(values, where);
-  array<std::int64_t> const indices = searchsorted(distinct, values, side::left, where);
-  return std::pair(std::move(distinct), indices);
+  auto const flat = ravel(values, where);
+  array<std::int64_t> const order = argsort(flat, axis(0, where));
+  auto const sorted = take(flat, order, where);
+  array<bool> const first = sets_detail::first_of_equals<false>(sorted, where);
+  array<std::int64_t> indices = empty<std::int64_t>(values.shape(), where);
+  put(indices, order, cumsum(first) - 1, where);
+  return std::pair(compress(first, sorted, where), std::move(indices));
 }
 
 /// Which elements of x are in `among`: bool of x's shape. A NaN is in nothing.

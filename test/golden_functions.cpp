@@ -1,7 +1,5 @@
 // Reductions, scans and orders, and operations in the types that golden.cpp leaves out, against NumPy's
 // own answers: test/golden/functions, which scripts/numpy_golden.py writes and describes.
-#include <cmath>
-#include <dsl/sloth.hpp>
 #include <set>
 #include <test/golden.hpp>
 
@@ -15,102 +13,27 @@ cases const& numpys() {
   return all;
 }
 
-// --- comparing -----------------------------------------------------------------------------------
-
-template <class T>
-bool same_part(T got, T want) {  // any NaN for NaN; of the bits of other numbers each counts
-  return want != want ? got != got : std::memcmp(&got, &want, sizeof got) == 0;
-}
-template <class T>
-bool same(T const& got, T const& want) {
-  if constexpr (is_complex<T>)
-    return same_part(got.re, want.re) && same_part(got.im, want.im);
-  else
-    return same_part(got, want);
-}
-
-bool near(double got, double want, double bound) {
-  if (!std::isfinite(want)) return std::isnan(want) ? std::isnan(got) : got == want;
-  return std::abs(got - want) <= bound;
-}
-template <class T>
-bool within(T const& got, T const& want, double bound) {
-  if constexpr (is_complex<T>)
-    return near(got.re, want.re, bound) && near(got.im, want.im, bound);
-  else
-    return near(convert<double>(got), convert<double>(want), bound);
-}
-
-template <class T>
-std::string text_of(T const& x) {
-  return to_string(array<T>(std::vector<T>{x}));
-}
-
-template <expression E>
-void compare(test_case const& c, E&& e) {
-  using R = value_t<E>;
-  array<R> const got = std::forward<E>(e);
-  if (!has_form(c, got)) return;
-  R const* const want = numpys().elements<R>(c.result);
-  double const* const bound = c.how == rule::within ? numpys().elements<double>(c.bound) : nullptr;
-  for (std::int64_t i = 0; i < got.size(); ++i) {
-    R const value = got.data()[i];
-    if (!(bound ? within(value, want[i], bound[i]) : same(value, want[i])))
-      BOOST_ERROR(c.line << "\n[" << i << "] is " << text_of<R>(value) << ", NumPy "
-                         << text_of<R>(want[i]) << (bound ? " within " : "")
-                         << (bound ? std::to_string(bound[i]) : ""));
-  }
-}
-
-// --- options -------------------------------------------------------------------------------------
-
-/// What stands behind a function's name: ",axis=0:2,keepdims,ddof=1,deg".
-struct options {
-  extents axes;
-  bool has_axes = false, keep = false, deg = false;
-  double ddof = 0;
-
-  explicit options(test_case const& c) {
-    std::istringstream all(c.options);
-    for (std::string one; std::getline(all, one, ',');) {
-      std::istringstream value(one.substr(std::min(one.find('=') + 1, one.size())));
-      if (one == "keepdims") {
-        keep = true;
-      } else if (one == "deg") {
-        deg = true;
-      } else if (one.starts_with("ddof=")) {
-        value >> ddof;
-      } else if (one.starts_with("axis=")) {
-        has_axes = true;
-        for (std::string k; std::getline(value, k, ':');) axes.push_back(std::stoll(k));
-      } else {
-        BOOST_REQUIRE_MESSAGE(one.empty(), c.line);
-      }
-    }
-  }
-};
-
 // --- functions -----------------------------------------------------------------------------------
 
 /// f is a reduction; also as a row kernel, where the last axis stays.
 template <class T, class F>
 void run_reduction(test_case const& c, F f) {
-  auto const x = laid_out<T>(numpys(), c.operands.at(0));
-  options const o(c);
-  sloth::ddof const by(o.ddof);
-  if (!o.has_axes)
-    o.keep ? compare(c, f(x, by, keepdims)) : compare(c, f(x, by));
+  auto const x = laid_out<T>(c, 0);
+  bool const keep = c.with.has("keepdims"), has_axes = c.with.has("axis");
+  extents const axes = has_axes ? c.with.list("axis") : extents();
+  sloth::ddof const by(static_cast<double>(c.with.number("ddof", 0)));
+  if (!has_axes)
+    keep ? compare(c, f(x, by, keepdims)) : compare(c, f(x, by));
   else
-    o.keep ? compare(c, f(x, by, axis(o.axes), keepdims)) : compare(c, f(x, by, axis(o.axes)));
+    keep ? compare(c, f(x, by, axis(axes), keepdims)) : compare(c, f(x, by, axis(axes)));
   if constexpr (std::is_same_v<T, double>)
-    if (o.has_axes && o.keep && o.axes.rank() == 1 && o.axes[0] == x.rank() - 1)
+    if (keep && axes.rank() == 1 && axes[0] == x.rank() - 1)
       compare(c, f(x, last_axis, keepdims, by));
 }
 template <class T, class F>
 void run_scan(test_case const& c, F f) {
-  auto const x = laid_out<T>(numpys(), c.operands.at(0));
-  options const o(c);
-  o.has_axes ? compare(c, f(x, axis(o.axes))) : compare(c, f(x));
+  auto const x = laid_out<T>(c, 0);
+  c.with.has("axis") ? compare(c, f(x, axis(c.with.list("axis")))) : compare(c, f(x));
 }
 
 /// Whether c's function is called `name`, which then runs.
@@ -157,10 +80,9 @@ bool is_scan_or_order(std::string const& name, test_case const& c) {
 }
 template <class T>
 bool is_operation(std::string const& name, test_case const& c) {
-  auto const x = laid_out<T>(numpys(), c.operands.at(0));
+  auto const x = laid_out<T>(c, 0);
   auto const by = [&]<class N>(std::type_identity<N>) {
-    if (c.operands.at(1).type == to_string(dtype_of<N>))
-      compare(c, ldexp(x, laid_out<N>(numpys(), c.operands[1])));
+    if (c.operands.at(1).type == to_string(dtype_of<N>)) compare(c, ldexp(x, laid_out<N>(c, 1)));
   };
   if constexpr (!is_complex<T>) {
     if (name == "frexp") {
@@ -168,8 +90,7 @@ bool is_operation(std::string const& name, test_case const& c) {
       c.result.type == "int32" ? compare(c, exponent) : compare(c, mantissa);
       return true;
     }
-    if (name == "nextafter")
-      return compare(c, nextafter(x, laid_out<T>(numpys(), c.operands.at(1)))), true;
+    if (name == "nextafter") return compare(c, nextafter(x, laid_out<T>(c, 1))), true;
     if (name == "spacing") return compare(c, spacing(x)), true;
     if (name == "ldexp") {
       by(std::type_identity<std::int32_t>());
@@ -183,7 +104,7 @@ bool is_operation(std::string const& name, test_case const& c) {
     if (name == "imag") return compare(c, imag(x)), true;
     if (name == "conjugate") return compare(c, conjugate(x)), true;
   }
-  if (name == "angle") return compare(c, angle(x, options(c).deg)), true;
+  if (name == "angle") return compare(c, angle(x, c.with.has("deg"))), true;
   return false;
 }
 
@@ -198,8 +119,8 @@ names const operations_{"frexp", "nextafter", "spacing", "ldexp",
 template <class... T, class F>
 void run(names const& functions, F const& f) {
   for (auto const& name : functions) {
-    auto const found = numpys().of.find(name);
-    BOOST_REQUIRE_MESSAGE(found != numpys().of.end(), name << " has no case");
+    auto const found = numpys().find(name);
+    BOOST_REQUIRE_MESSAGE(found != numpys().end(), name << " has no case");
     int count = 0;
     for (auto const& c : found->second) {
       auto const& type = c.operands.at(0).type;
@@ -233,7 +154,7 @@ BOOST_AUTO_TEST_CASE(scans_and_orders) { run_all(scans_and_orders_, OF(is_scan_o
 BOOST_AUTO_TEST_CASE(operations) { run_all(operations_, OF(is_operation)); }
 #undef OF
 BOOST_AUTO_TEST_CASE(no_case_is_left_out) {
-  for (auto const& [name, all] : numpys().of)
+  for (auto const& [name, all] : numpys())
     BOOST_TEST(
         reductions_.count(name) + scans_and_orders_.count(name) + operations_.count(name) == 1u,
         name);

@@ -50,6 +50,8 @@ BOOST_AUTO_TEST_CASE(indices_out_of_range_are_told) {
                take(x, array<int>{0}, axis(2)));
   REFUSES_HERE(shape_error, "take_along_axis: indices of shape (3, 3) along axis 1 of (2, 3)",
                take_along_axis(x, zeros<int>(3, 3)));
+  REFUSES_HERE(shape_error, "take_along_axis: indices of shape (3,) along axis 1 of (2, 3)",
+               take_along_axis(x, zeros<int>(3)));
   array<double> y = x;
   REFUSES_HERE(index_error, "take: index 9 is out of range for axis 0 of extent 6",
                y = take(x, array<int>{9}) + y);

@@ -341,6 +341,12 @@ BOOST_AUTO_TEST_CASE(sets) {
   is(unique(array<double>{nan_, 1, nan_, 1}), "float64(2,)", {1, nan_});
   is(unique(zeros(0)), "float64(0,)", {});
   is(unique_counts(a).second, "int64(3,)", {2, 1, 2});
+  array<double> const holes{{nan_, 1}, {nan_, 1}};  // each NaN is one of its own here, as in NumPy
+  is(unique_counts(holes).first, "float64(3,)", {1, nan_, nan_});
+  is(unique_counts(holes).second, "int64(3,)", {2, 1, 1});
+  is(unique_inverse(holes).first, "float64(3,)", {1, nan_, nan_});
+  is(unique_inverse(holes).second, "int64(2, 2)", {1, 0, 2, 0});
+  is(unique_inverse(zeros(0, 2)).second, "int64(0, 2)", {});
   auto const [distinct, places] = unique_inverse(b);
   is(distinct, "int32(3,)", {2, 3, 5});
   is(places, "int64(2, 2)", {2, 1, 0, 0});

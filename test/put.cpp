@@ -197,6 +197,9 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_told_and_writes_nothing) {
                put_along_axis(x, array<int>{{0}, {3}}, 1, axis(2)));
   REFUSES_HERE(shape_error, "put_along_axis: indices of shape (3, 1) along axis 1 of (2, 3)",
                put_along_axis(x, zeros<int>(3, 1), 1));
+  array<double> column = ones(2, 1);
+  REFUSES_HERE(shape_error, "put_along_axis: indices of shape (2, 3) along axis 0 of (2, 1)",
+               put_along_axis(column, zeros<int>(2, 3), 1, axis(0)));
   REFUSES_HERE(shape_error, "put_along_axis: shape (3, 2, 1) does not fit (2, 1)",
                put_along_axis(x, zeros<int>(2, 1), zeros(3, 2, 1)));
   REFUSES_HERE(shape_error, "assignment: shape (2, 2, 3) does not fit (2, 3)",
