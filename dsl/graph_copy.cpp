@@ -54,6 +54,7 @@ class copier {
                               call->op,
                               call->ddof,
                               call->device,
+                              call->host,
                               call->of_products,
                               call->device_of_products,
                               call->rule};

@@ -163,6 +163,7 @@ struct reduce_operation {
   reduction op = reduction::sum;
   double ddof = 0;
   device_reduce device = nullptr;
+  void const* host = nullptr;  // of a user's functor: the host engine's accumulator
   // Of a trace: the same reduction of a * b, which the trace of a product a & b.T() is.
   fused_form const* of_products = nullptr;
   device_reduce device_of_products = nullptr;

@@ -64,6 +64,7 @@ std::vector<std::int64_t> identity_of(node const& n) {
   if (!op) return {};
   auto identity = identity_of(op->argument);
   identity.push_back(static_cast<std::int64_t>(op->op));
+  identity.push_back(std::bit_cast<std::int64_t>(op->host));
   identity.push_back(std::bit_cast<std::int64_t>(op->ddof));
   for (std::int64_t extent : n.shape) identity.push_back(extent);
   for (bool reduced : op->reduced) identity.push_back(reduced);

@@ -37,8 +37,28 @@ void require_elements(extents const& shape, reduction op, options const& how) {
                         how.where);
 }
 
+bool has_no_elements(extents const& shape, options const& how) {
+  auto const reduced = flags_of(how, shape.rank(), reduction::reduce);
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (reduced[axis] && shape[axis] == 0) return true;
+  return false;
+}
+
+extents kept_shape(extents const& shape, std::vector<bool> const& reduced, bool keep) {
+  extents kept;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    if (!reduced[axis])
+      kept.push_back(shape[axis]);
+    else if (keep)
+      kept.push_back(1);
+  return kept;
+}
+extents kept_shape(extents const& shape, options const& how) {
+  return kept_shape(shape, flags_of(how, shape.rank(), reduction::reduce), how.keep);
+}
+
 node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction op, dtype result,
-                     options const& how, device_reduce device) {
+                     options const& how, device_reduce device, void const* host) {
   require_elements(shape, op, how);
   reduce_operation call;
   call.reduced = flags_of(how, shape.rank(), op);
@@ -50,12 +70,8 @@ node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction
   call.op = op;
   call.ddof = how.ddof;
   call.device = device;
-  extents kept;
-  for (int axis = 0; axis < shape.rank(); ++axis)
-    if (!call.reduced[axis])
-      kept.push_back(shape[axis]);
-    else if (how.keep)
-      kept.push_back(1);
+  call.host = host;
+  extents kept = kept_shape(shape, call.reduced, how.keep);
   return node::of_operation(result, std::move(kept), std::move(call), how.where);
 }
 

@@ -68,7 +68,11 @@ inline constexpr bool has = (std::is_same_v<Wanted, std::remove_cvref_t<O>> || .
 
 /// The pending node of `op` over the argument.
 [[nodiscard]] node_ptr reduce_node(fused_operation&& argument, extents const& shape, reduction op,
-                                   dtype result, options const& how, device_reduce device);
+                                   dtype result, options const& how, device_reduce device,
+                                   void const* host = nullptr);
+/// Whether a reduced axis is empty, and the shape of the result. Throws index_error.
+[[nodiscard]] bool has_no_elements(extents const& shape, options const& how);
+[[nodiscard]] extents kept_shape(extents const& shape, options const& how);
 /// Throws shape_error when a reduction without identity meets an empty axis.
 void require_elements(extents const& shape, reduction op, options const& how);
 

@@ -18,13 +18,16 @@ enum class reduction : std::uint8_t {
   any,
   all,
   count_nonzero,
-  norm
+  norm,
+  reduce  // by a user's functor
 };
+/// Those with a name of their own: all but `reduce`.
 inline constexpr int reduction_count = 13;
 
 [[nodiscard]] constexpr const char* to_string(reduction op) noexcept {
-  constexpr const char* names[] = {"sum",    "prod",   "mean", "var", "std",           "min", "max",
-                                   "argmin", "argmax", "any",  "all", "count_nonzero", "norm"};
+  constexpr const char* names[] = {"sum", "prod",          "mean",   "var",    "std",
+                                   "min", "max",           "argmin", "argmax", "any",
+                                   "all", "count_nonzero", "norm",   "reduce"};
   return names[static_cast<int>(op)];
 }
 

@@ -146,7 +146,8 @@ void run_reduce(reduce_operation const& call, node const& target, void* out, dev
                        call.ddof, {out, target.type, std::move(stride)}, mean);
 #endif
   host_engine::reduce(bound.get(), call.domain, reinterpret_cast<bool const*>(reduced.data()),
-                      call.op, call.ddof, {out, target.type, std::move(stride)});
+                      call.op, static_cast<host_engine::accumulator const*>(call.host), call.ddof,
+                      {out, target.type, std::move(stride)});
 }
 
 void run_matmul(matmul_operation const& call, node const& target, void* out, device where) {

@@ -9,6 +9,7 @@
 #include <dsl/difference.hpp>
 #include <dsl/einsum.hpp>
 #include <dsl/functions.hpp>
+#include <dsl/functor_reduction.hpp>
 #include <dsl/grid.hpp>
 #include <dsl/histogram.hpp>
 #include <dsl/indexing.hpp>
@@ -37,3 +38,4 @@
 #endif
 #include <kernels/host/engine.hpp>
 #include <kernels/host/flat.hpp>
+#include <kernels/host/own_reduction.hpp>

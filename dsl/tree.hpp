@@ -50,6 +50,11 @@ fused_form const& form_of();
 /// The GPU's launch of a reduction of that form; null in a build without CUDA.
 template <reduction Op, class Tree>
 device_reduce device_reduce_of();
+/// The same by a functor F in type T, and the host engine's accumulator.
+template <class F, class T, class Tree>
+device_reduce device_reduce_by();
+template <class F, class T>
+void const* host_reduce_by();
 /// And its launch of several elementwise forms.
 template <class... Tree>
 device_outputs device_outputs_of();

@@ -19,6 +19,7 @@ namespace {
   X(where)                       \
   X(isclose)                     \
   X(map)                         \
+  X(reduce)                      \
   X(empty)                       \
   X(zeros)                       \
   X(ones)                        \

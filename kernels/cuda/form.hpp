@@ -16,7 +16,11 @@ constexpr device_launch device_launch_of() {
 
 template <reduction Op, class Tree>
 device_reduce device_reduce_of() {
-  return &cuda_engine::launch_reduce<Op, Tree>;
+  return &cuda_engine::launch_reduce<cuda_engine::reducer<Op, typename Tree::value_type>, Tree>;
+}
+template <class F, class T, class Tree>
+device_reduce device_reduce_by() {
+  return &cuda_engine::launch_reduce<cuda_engine::own_reducer<F, T>, Tree>;
 }
 
 template <class... Tree>

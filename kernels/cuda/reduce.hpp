@@ -260,10 +260,9 @@ __global__ void __launch_bounds__(reduce_threads)
   store_result<R>(w, out, state, ddof);
 }
 
-template <reduction Op, class Tree>
+template <class R, class Tree>
 void launch_reduce(fused_call const& call, extents const& shape, bool const* reduced, double ddof,
                    destination const& out, void* mean) {
-  using R = reducer<Op, typename Tree::value_type>;
   using S = typename R::state;
   constexpr int N = pack_size<Tree>;
   reduce_leaf operands[max_leaves];

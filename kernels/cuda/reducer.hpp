@@ -267,6 +267,30 @@ struct reducer<reduction::norm, T> {  // in f64: squares of f32 cannot overflow 
   }
 };
 
+/// A user's functor, without an identity: a state is empty, or holds a value.
+template <class F, class T>
+struct own_reducer {
+  using result = T;
+  struct state {
+    T value;
+    bool any;
+  };
+  static constexpr bool ordered = true;
+  static __device__ T call(T const& a, T const& b) {
+    auto const r = F{}(a, b);
+    return convert<T>(static_cast<canonical_t<std::remove_cv_t<decltype(r)>>>(r));
+  }
+  static __device__ state identity() { return {T{}, false}; }
+  static __device__ void add(state& s, T v, std::int64_t) {
+    s.value = s.any ? call(s.value, v) : v;
+    s.any = true;
+  }
+  static __device__ void combine(state& s, state const& o) {
+    if (o.any) add(s, o.value, 0);
+  }
+  static __device__ result finish(state const& s, std::int64_t, double) { return s.value; }
+};
+
 /// Adds the first `count` of v's elements, the first of which has index i.
 template <class R, int N, class T>
 __device__ void add_pack(typename R::state& s, T const* v, std::int64_t i, int count) {

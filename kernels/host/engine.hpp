@@ -24,10 +24,12 @@ void elementwise(fused_call const& call, extents const& shape, destination const
 void row(fused_call const& call, extents const& shape, destination const& out);
 
 /// out = `op` of the form's root (no row reductions) over the axes in `reduced` (one flag an axis of
-/// `shape`). `out.stride` has an entry for each axis of `shape`, 0 for reduced ones. `ddof` is for
-/// var and std. Empty axes give the identity; min, max, argmin, argmax of them are refused earlier.
+/// `shape`). `out.stride` has an entry for each axis of `shape`, 0 for reduced ones. `own`: of a user's
+/// functor, else null. `ddof` is for var and std. Empty axes give the identity; min, max, argmin, argmax
+/// and functors' of them do not come here.
+struct accumulator;
 void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
-            double ddof, destination const& out);
+            accumulator const* own, double ddof, destination const& out);
 
 /// out = running sums, products, minima or maxima of each of `rows` rows of n elements without gaps:
 /// 64-bit integers, f32, f64, complex (sums and products). Integers wrap, NaN stays.

@@ -463,6 +463,10 @@ template <reduction Op, class Tree>
 device_reduce device_reduce_of() {
   return nullptr;
 }
+template <class F, class T, class Tree>
+device_reduce device_reduce_by() {
+  return nullptr;
+}
 template <class... Tree>
 device_outputs device_outputs_of() {
   return nullptr;

@@ -215,8 +215,8 @@ void fill_with_identity(extents const& shape, bool const* reduced, accumulator c
 }  // namespace
 
 void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
-            double ddof, destination const& out) {
-  accumulator const* const with = find_accumulator(op, call.form->root.type);
+            accumulator const* own, double ddof, destination const& out) {
+  accumulator const* const with = own ? own : find_accumulator(op, call.form->root.type);
   if (with == nullptr)
     throw dtype_error(std::string(to_string(op)) + " is not defined for " +
                       to_string(call.form->root.type));
