@@ -22,6 +22,17 @@ void const* host_data(node const& values) {
   return values.shape.size() ? values.data_on(device::host) : nullptr;
 }
 
+void write_members(std::string const& path, std::vector<named_values> const& members,
+                   bool compressed) {
+  std::vector<node_ptr> nodes;
+  for (auto const& m : members) nodes.push_back(without_gaps(m.values));
+  evaluate(nodes);
+  std::vector<npz_values> list;
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    list.push_back({members[i].name, nodes[i]->type, host_data(*nodes[i]), nodes[i]->shape});
+  write_npz(path, list, compressed);
+}
+
 }  // namespace
 
 loaded load(std::string const& path) {
@@ -37,13 +48,10 @@ loaded loaded_npz::operator[](std::string const& name) const {
 }
 
 void savez(std::string const& path, std::vector<named_values> const& members) {
-  std::vector<node_ptr> nodes;
-  for (auto const& m : members) nodes.push_back(without_gaps(m.values));
-  evaluate(nodes);
-  std::vector<npz_values> list;
-  for (std::size_t i = 0; i < nodes.size(); ++i)
-    list.push_back({members[i].name, nodes[i]->type, host_data(*nodes[i]), nodes[i]->shape});
-  write_npz(path, list);
+  write_members(path, members, false);
+}
+void savez_compressed(std::string const& path, std::vector<named_values> const& members) {
+  write_members(path, members, true);
 }
 
 void loaded::refuse(dtype wanted) const {

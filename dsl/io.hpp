@@ -71,7 +71,8 @@ class loaded_npz {
   /// In the file's order, as NumPy's `files`.
   [[nodiscard]] std::vector<std::string> names() const { return file_.names(); }
   [[nodiscard]] bool contains(std::string const& name) const { return file_.contains(name); }
-  /// Throws io_error for a name that is not there, and for a member that is compressed or damaged.
+  /// Throws io_error for a name that is not there, for a member that is damaged, and for a compressed one
+  /// where the library was built without zlib.
   [[nodiscard]] loaded operator[](std::string const& name) const;
 
  private:
@@ -91,5 +92,7 @@ struct named_values {
 /// Writes a .npz file, uncompressed: savez("model.npz", {{"w", w}, {"b", b}}); evaluates. Throws
 /// io_error.
 void savez(std::string const& path, std::vector<named_values> const& members);
+/// The same, compressed. Throws io_error, also where the library was built without zlib.
+void savez_compressed(std::string const& path, std::vector<named_values> const& members);
 
 }  // namespace sloth::inline SLOTH_ABI

@@ -1,9 +1,11 @@
+#include <dsl/deflate.hpp>
 #include <dsl/file.hpp>
 #include <dsl/npz.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -21,7 +23,8 @@ constexpr std::uint32_t local_magic = 0x04034b50, central_magic = 0x02014b50,
 constexpr std::size_t local_size = 30, central_size = 46, end_size = 22, end64_size = 56,
                       locator_size = 20;
 constexpr std::uint16_t zip64_field = 1, version_with_zip64 = 45, names_are_utf8 = 1 << 11,
-                        encrypted = 1;
+                        encrypted = 1, method_stored = 0, method_deflated = 8;
+constexpr const char* without_zlib = ", and this library was built without zlib";
 constexpr std::uint64_t in_zip64 = 0xffffffff;  // the value is in the ZIP64 field
 constexpr std::uint16_t first_of_january_1980 = 0x21;
 
@@ -177,6 +180,34 @@ void read_zip64(std::string_view extra, std::string const& name,
   fail(name, "a ZIP64 field for its sizes", "none");
 }
 
+/// What a member holds: the bytes as they lie there, or inflated.
+class content : public inflater::source {
+ public:
+  content(archive& file, std::uint64_t offset, std::uint64_t stored_size, bool is_deflated,
+          std::string what)
+      : file_(file), at_(offset), end_(offset + stored_size), what_(std::move(what)) {
+    if (is_deflated) inflater_ = std::make_unique<inflater>(*this);
+  }
+  /// The next `size` bytes; fewer where there are no more.
+  std::uint64_t read_next(void* to, std::uint64_t size) {
+    return inflater_ ? inflater_->read(to, size) : read(to, size);
+  }
+  [[nodiscard]] bool at_end() { return inflater_ ? inflater_->at_end() : at_ == end_; }
+
+ private:
+  std::size_t read(void* to, std::size_t size) override {
+    std::size_t const n = std::min<std::uint64_t>(size, end_ - at_);
+    file_.read(to, at_, n, what_);
+    at_ += n;
+    return n;
+  }
+
+  archive& file_;
+  std::uint64_t at_, end_;
+  std::string what_;
+  std::unique_ptr<inflater> inflater_;
+};
+
 std::string of_member(std::string const& path, std::string const& name) {
   return path + ": " + quoted(name);
 }
@@ -237,12 +268,12 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
   }
   std::string const place = of_member(path_, m->name);
   if (m->flags & encrypted) fail(place, "a member without encryption", "an encrypted one");
-  if (m->method != 0) {
-    fail(place, "an uncompressed member",
-         "compression method " + std::to_string(m->method) +
-             ": write it with numpy.savez instead of numpy.savez_compressed");
-  }
-  if (m->size != m->stored_size)
+  bool const is_deflated = m->method == method_deflated;
+  if (m->method != method_stored && !is_deflated)
+    fail(place, "a stored or deflated member", "compression method " + std::to_string(m->method));
+  if (is_deflated && !has_zlib())
+    fail(place, "an uncompressed member", std::string("a deflated one") + without_zlib);
+  if (!is_deflated && m->size != m->stored_size)
     fail(place, bytes(m->size) + " of an uncompressed member", bytes(m->stored_size));
 
   archive file(path_);
@@ -252,10 +283,15 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
   if (local_name != m->name) fail(place, "the directory's name at the member", quoted(local_name));
   std::uint64_t const offset = m->offset + local_size + name_size + at<std::uint16_t>(local, 28);
   std::string const what = "the member " + quoted(m->name);
-  file.require(offset, m->size, what);
+  file.require(offset, m->stored_size, what);
 
-  std::string const start =
-      file.read(offset, std::min<std::uint64_t>(m->size, npy_longest_start), what);
+  content bytes_of_member(file, offset, m->stored_size, is_deflated, what);
+  auto const read_next = [&](void* to, std::uint64_t size) {
+    std::uint64_t const n = bytes_of_member.read_next(to, size);
+    if (n < size) fail(place, bytes(m->size) + ", deflated", "damaged or fewer bytes");
+  };
+  std::string start(std::min<std::uint64_t>(m->size, npy_longest_start), '\0');
+  read_next(start.data(), start.size());
   std::istringstream in(start);
   npy_header const header = read_npy_header(in, place);
   std::uint64_t const elements = m->size - header.data_offset;  // the header was inside
@@ -266,7 +302,10 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
          bytes(elements));
   }
   void* const data = allocate(header);
-  file.read(data, offset + header.data_offset, elements, what);
+  std::uint64_t const already = std::min(elements, start.size() - header.data_offset);
+  if (already > 0) std::memcpy(data, start.data() + header.data_offset, already);
+  read_next(static_cast<std::byte*>(data) + already, elements - already);
+  if (!bytes_of_member.at_end()) fail(place, bytes(m->size) + ", deflated", "more bytes");
   std::uint32_t const crc = crc32(data, elements, crc32(start.data(), header.data_offset));
   if (crc != m->crc)
     fail(place, "the CRC-32 " + std::to_string(m->crc), std::to_string(crc) + ": damaged bytes");
@@ -274,7 +313,9 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
   return header;
 }
 
-void write_npz(std::string const& path, std::span<npz_values const> members) {
+void write_npz(std::string const& path, std::span<npz_values const> members, bool compressed) {
+  if (compressed && !has_zlib())
+    fail(path, "savez", std::string("savez_compressed") + without_zlib);
   std::vector<std::string> starts;
   std::set<std::string_view> seen;
   for (auto const& m : members) {
@@ -293,23 +334,26 @@ void write_npz(std::string const& path, std::span<npz_values const> members) {
                         size = starts[i].size() + data_size;
     std::uint32_t const crc =
         crc32(m.row_major_data, data_size, crc32(starts[i].data(), starts[i].size()));
+    std::string const small =
+        compressed ? deflated(starts[i], m.row_major_data, data_size) : std::string();
+    std::uint64_t const stored_size = compressed ? small.size() : size;
     std::string const name = m.name + std::string(suffix);
-    // sections 4.3.7 and 4.3.12: version, flags, stored, time, date, CRC, sizes, lengths
+    // sections 4.3.7 and 4.3.12: version, flags, method, time, date, CRC, sizes, lengths
     std::string const common =
-        record(version_with_zip64, names_are_utf8, std::uint16_t{0}, std::uint16_t{0},
-               first_of_january_1980, crc, std::uint32_t{in_zip64}, std::uint32_t{in_zip64},
-               static_cast<std::uint16_t>(name.size()));
+        record(version_with_zip64, names_are_utf8, compressed ? method_deflated : method_stored,
+               std::uint16_t{0}, first_of_january_1980, crc, std::uint32_t{in_zip64},
+               std::uint32_t{in_zip64}, static_cast<std::uint16_t>(name.size()));
     std::string const local = record(local_magic) + common + record(std::uint16_t{20}) + name +
-                              record(zip64_field, std::uint16_t{16}, size, size);
+                              record(zip64_field, std::uint16_t{16}, size, stored_size);
     // no comment, disk 0, no attributes, the offset
     central += record(central_magic, version_with_zip64) + common + record(std::uint16_t{28}) +
                record(std::uint16_t{0}, std::uint16_t{0}, std::uint16_t{0}, std::uint32_t{0},
                       std::uint32_t{in_zip64}) +
-               name + record(zip64_field, std::uint16_t{24}, size, size, offset);
+               name + record(zip64_field, std::uint16_t{24}, size, stored_size, offset);
     file.write(local);
-    file.write(starts[i]);
-    file.write(m.row_major_data, data_size);
-    offset += local.size() + size;
+    file.write(compressed ? small : starts[i]);
+    if (!compressed) file.write(m.row_major_data, data_size);
+    offset += local.size() + stored_size;
   }
   std::uint64_t const count = members.size(), end64 = offset + central.size();
   file.write(central);

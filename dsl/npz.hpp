@@ -1,4 +1,4 @@
-// NumPy's .npz files on raw memory: a ZIP archive of .npy files, stored, that is, uncompressed.
+// NumPy's .npz files on raw memory: a ZIP archive of .npy files, stored, that is, uncompressed, or deflated.
 // The format: PKWARE's APPNOTE.TXT 6.3; sections are named where they are used.
 #pragma once
 
@@ -19,9 +19,10 @@ struct npz_values {
   extents shape;
 };
 
-/// Writes what numpy.savez writes, with ZIP64 sizes throughout. The file appears under its name when
-/// it is complete. Throws io_error for bfloat16, an empty name and a name that stands twice.
-void write_npz(std::string const& path, std::span<npz_values const> members);
+/// Writes what numpy.savez writes, or `compressed` what numpy.savez_compressed does, with ZIP64 sizes
+/// throughout. The file appears under its name when it is complete. Throws io_error for bfloat16, an empty
+/// name, a name that stands twice, and compressed where the library was built without zlib.
+void write_npz(std::string const& path, std::span<npz_values const> members, bool compressed);
 
 /// The directory of a .npz file, read once; the members are read from the file when asked for.
 class npz_file {
@@ -34,8 +35,9 @@ class npz_file {
   [[nodiscard]] bool contains(std::string const& name) const { return find(name) != nullptr; }
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
 
-  /// Reads one array, as read_npy does. Throws io_error for a name that is not there, a compressed
-  /// or encrypted member, and bytes that have changed since they were written (CRC-32).
+  /// Reads one array, as read_npy does. Throws io_error for a name that is not there, an encrypted
+  /// member, a deflated one where the library was built without zlib, one that is compressed in
+  /// another way, and bytes that have changed since they were written (CRC-32).
   npy_header read(std::string const& name, npy_allocate const& allocate) const;
 
  private:

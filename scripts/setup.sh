@@ -18,6 +18,7 @@ need ninja-build ninja
 need libeigen3-dev /usr/include/eigen3/Eigen/Core
 need libcxxopts-dev /usr/include/cxxopts.hpp
 need libpng-dev "/usr/include/png.h"
+need zlib1g-dev /usr/include/zlib.h
 if [ "${1:-}" = --test ]; then
   need libboost-test-dev /usr/include/boost/test/included/unit_test.hpp
   need libmpfr-dev /usr/include/mpfr.h

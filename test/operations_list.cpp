@@ -176,6 +176,7 @@ namespace {
   X(to_dlpack)                   \
   X(load_npz)                    \
   X(savez)                       \
+  X(savez_compressed)            \
   X(loadtxt)                     \
   X(savetxt)
 namespace named {
