@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace sloth::inline SLOTH_ABI {
@@ -128,8 +129,44 @@ extents squeezed(std::int64_t rows, std::int64_t columns, int ndmin) {
   return shape;
 }
 
+/// What stands for a field that is missing.
 template <class Value>
-node_ptr read_rows(std::string const& path, loadtxt_options const& options, location where) {
+struct filling {
+  std::vector<std::string> const& missing_values;
+  std::optional<Value> value;
+  [[nodiscard]] bool is_missing(std::string_view field) const {
+    return std::find(missing_values.begin(), missing_values.end(), field) != missing_values.end();
+  }
+};
+
+/// The value given, or NumPy's for the type; unsigned types have none.
+template <class Value>
+std::optional<Value> filling_value(std::optional<double> given, location where) {
+  if (given) {
+    if constexpr (is_integer<Value>) {
+      Value const value = convert<Value>(*given);
+      if (convert<double>(value) != *given)
+        throw dtype_error("genfromtxt: the filling value " + std::to_string(*given) + " is no " +
+                              to_string(dtype_of<Value>),
+                          where);
+      return value;
+    } else {
+      return convert<Value>(*given);
+    }
+  }
+  if constexpr (is_floating<Value>)
+    return convert<Value>(std::numeric_limits<double>::quiet_NaN());
+  else if constexpr (std::is_same_v<Value, bool>)
+    return false;
+  else if constexpr (std::is_signed_v<Value>)
+    return static_cast<Value>(-1);
+  else
+    return {};
+}
+
+template <class Value>
+node_ptr read_rows(std::string const& path, loadtxt_options const& options,
+                   filling<Value> const* gaps, location where) {
   std::ifstream in = open_to_read(path, "text file");
   std::vector<Value> values;
   std::vector<std::string_view> fields;
@@ -149,7 +186,10 @@ node_ptr read_rows(std::string const& path, loadtxt_options const& options, loca
       fail(place(), columns(width), std::to_string(fields.size()));
     auto const read = [&](std::size_t i) {
       Value value{};
-      if (!read_value(fields[i], value)) {
+      bool const is_value = !(gaps && gaps->is_missing(fields[i])) && read_value(fields[i], value);
+      if (!is_value && gaps && gaps->value) {
+        value = *gaps->value;
+      } else if (!is_value) {
         fail(place() + ", column " + std::to_string(i + 1), to_string(dtype_of<Value>),
              quoted(fields[i]));
       }
@@ -171,6 +211,12 @@ node_ptr read_rows(std::string const& path, loadtxt_options const& options, loca
       dtype_of<Value>, squeezed(rows, static_cast<std::int64_t>(width), options.ndmin), where);
   std::copy(values.begin(), values.end(), reinterpret_cast<Value*>(result->data()));
   return result;
+}
+
+void require_ndmin(const char* name, int ndmin, location where) {
+  if (ndmin < 0 || ndmin > 2)
+    throw index_error(std::string(name) + ": ndmin is 0, 1 or 2, not " + std::to_string(ndmin),
+                      where);
 }
 
 template <class Value>
@@ -206,10 +252,21 @@ void write_rows(std::string const& path, node const& values, savetxt_options con
 
 node_ptr loadtxt_node(dtype type, std::string const& path, loadtxt_options const& options,
                       location where) {
-  if (options.ndmin < 0 || options.ndmin > 2) {
-    throw index_error("loadtxt: ndmin is 0, 1 or 2, not " + std::to_string(options.ndmin), where);
-  }
-  return visit(type, [&]<class Value>() { return read_rows<Value>(path, options, where); });
+  require_ndmin("loadtxt", options.ndmin, where);
+  return visit(type,
+               [&]<class Value>() { return read_rows<Value>(path, options, nullptr, where); });
+}
+
+node_ptr genfromtxt_node(dtype type, std::string const& path, genfromtxt_options const& options,
+                         location where) {
+  require_ndmin("genfromtxt", options.ndmin, where);
+  loadtxt_options const as_loadtxt{options.delimiter, options.skip_header, options.comments,
+                                   options.usecols,   options.max_rows,    options.ndmin};
+  return visit(type, [&]<class Value>() {
+    filling<Value> const gaps{options.missing_values,
+                              filling_value<Value>(options.filling_values, where)};
+    return read_rows<Value>(path, as_loadtxt, &gaps, where);
+  });
 }
 
 void savetxt_node(std::string const& path, node_ptr const& values, savetxt_options const& options,

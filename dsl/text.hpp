@@ -1,4 +1,4 @@
-// Numbers in text files: NumPy's loadtxt and savetxt.
+// Numbers in text files: NumPy's loadtxt, genfromtxt and savetxt.
 #pragma once
 
 #include <dsl/array.hpp>
@@ -19,6 +19,19 @@ struct loadtxt_options {
   int ndmin = 0;  ///< axes that are kept though they have one element: 0, 1 or 2
 };
 
+/// NumPy's keywords: genfromtxt("x.csv", {.delimiter = ',', .skip_header = 1, .filling_values = 0}).
+struct genfromtxt_options {
+  std::optional<char> delimiter = {};
+  std::int64_t skip_header = 0;
+  std::string comments = "#";
+  std::vector<std::string> missing_values = {};  ///< besides an empty field and what is no number
+  std::optional<double> filling_values =
+      {};  ///< for them; none: NaN, -1 for signed integers, false
+  std::vector<std::int64_t> usecols = {};
+  std::optional<std::int64_t> max_rows = {};
+  int ndmin = 0;
+};
+
 struct savetxt_options {
   std::string delimiter = " ";
   std::string header = {};  ///< lines, each of which gets `comments` before it
@@ -27,6 +40,8 @@ struct savetxt_options {
 
 [[nodiscard]] node_ptr loadtxt_node(dtype type, std::string const& path,
                                     loadtxt_options const& options, location where);
+[[nodiscard]] node_ptr genfromtxt_node(dtype type, std::string const& path,
+                                       genfromtxt_options const& options, location where);
 void savetxt_node(std::string const& path, node_ptr const& values, savetxt_options const& options,
                   location where);
 
@@ -37,6 +52,17 @@ template <element Value = double>
 [[nodiscard]] array<Value> loadtxt(std::string const& path, loadtxt_options const& options = {},
                                    location where = location::here()) {
   return array<Value>(loadtxt_node(dtype_of<Value>, path, options, where));
+}
+
+/// loadtxt of a file with gaps: a field that is empty, one of missing_values or no Value counts as missing
+/// and becomes the filling value. Throws io_error for rows of different lengths, and for a missing field of
+/// an unsigned type without a filling value; dtype_error for a filling value that is no Value; index_error
+/// for ndmin out of range.
+template <element Value = double>
+[[nodiscard]] array<Value> genfromtxt(std::string const& path,
+                                      genfromtxt_options const& options = {},
+                                      location where = location::here()) {
+  return array<Value>(genfromtxt_node(dtype_of<Value>, path, options, where));
 }
 
 /// Writes a 1-D array as lines, a 2-D array as rows, in the fewest digits that loadtxt reads back

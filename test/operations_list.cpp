@@ -178,6 +178,7 @@ namespace {
   X(savez)                       \
   X(savez_compressed)            \
   X(loadtxt)                     \
+  X(genfromtxt)                  \
   X(savetxt)
 namespace named {
 #define X(name) using sloth::name;

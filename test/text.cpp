@@ -181,4 +181,47 @@ BOOST_AUTO_TEST_CASE(any_text) {
   BOOST_TEST((good > 300 && bad > 300), good << " and " << bad);
 }
 
+// The values are those of numpy.genfromtxt, but for what docs/numpy.md says.
+BOOST_AUTO_TEST_CASE(genfromtxt_fills_gaps) {
+  scratch const tmp;
+  auto const of = [&]<class T = double>(std::string const& text, genfromtxt_options const& options,
+                                        T = {}) {
+    put(tmp.path + "x.txt", text);
+    auto const x = genfromtxt<T>(tmp.path + "x.txt", options);
+    return to_string(x.shape()) + ' ' + to_string(x);
+  };
+  char const comma = ',';
+  BOOST_TEST(of("a,b,c\n1,,3\n4,x, 6 \n\n7,8,\n", {.delimiter = comma, .skip_header = 1}) ==
+             "(3, 3) [[ 1. nan  3.]\n [ 4. nan  6.]\n [ 7.  8. nan]]");
+  BOOST_TEST(of("1,,3\n4,-,6\n", {.delimiter = comma, .missing_values = {"-"}, .filling_values = 0},
+                std::int64_t()) == "(2, 3) [[1 0 3]\n [4 0 6]]");
+  BOOST_TEST(of("1,,3\n4,NA,6\n", {.delimiter = comma}, std::int32_t()) ==
+             "(2, 3) [[ 1 -1  3]\n [ 4 -1  6]]");
+  BOOST_TEST(of("1,-999,N/A",
+                {.delimiter = comma, .missing_values = {"-999", "N/A"}, .filling_values = 7}) ==
+             "(3,) [1. 7. 7.]");
+  BOOST_TEST(of("1,,0\n", {.delimiter = comma}, bool()) == "(3,) [ True False False]");
+  BOOST_TEST(of("1,,2+3j\n", {.delimiter = comma}, complex128()) ==
+             "(3,) [ 1.+0.j nan+0.j  2.+3.j]");
+  BOOST_TEST(of("1 2 3 # x\n4 ? 6\n", {.usecols = {1, -1}}) == "(2, 2) [[ 2.  3.]\n [nan  6.]]");
+  BOOST_TEST(of(",,\n1,2,3", {.delimiter = comma}) == "(2, 3) [[nan nan nan]\n [ 1.  2.  3.]]");
+  BOOST_TEST(of("1 2\n3 4\n5 6\n", {.max_rows = 2}) == "(2, 2) [[1. 2.]\n [3. 4.]]");
+  BOOST_TEST(of("5\n", {.ndmin = 2}) == "(1, 1) [[5.]]");
+  BOOST_TEST(of("", {}) == "(0,) []");
+  std::string const path = tmp.path + "x.txt";
+  put(path, "1 2\n3\n");
+  REFUSES(io_error, path + ": line 2: expected 2 columns, found 1", genfromtxt(path));
+  put(path, "1,,3\n");
+  REFUSES(io_error, path + ": line 1, column 2: expected uint8, found ''",
+          genfromtxt<std::uint8_t>(path, {.delimiter = comma}));
+  BOOST_TEST(of("1,,3\n", {.delimiter = comma, .filling_values = 9}, std::uint8_t()) ==
+             "(3,) [1 9 3]");
+  REFUSES_HERE(dtype_error, "genfromtxt: the filling value 0.500000 is no int32",
+               genfromtxt<std::int32_t>(path, {.filling_values = 0.5}));
+  REFUSES_HERE(index_error, "genfromtxt: ndmin is 0, 1 or 2, not 3",
+               genfromtxt(path, {.ndmin = 3}));
+  REFUSES(io_error, path + "no: expected a readable text file, found No such file or directory",
+          genfromtxt(path + "no"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
