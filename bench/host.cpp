@@ -2,11 +2,12 @@
 // against NumPy (peers/numpy_host.py). All sides of a case take turns; Eigen reads the very operands
 // that Sloth reads and writes to memory that is there, Sloth makes a new array each time.
 //
-// Two families, one a process, since the number of threads is fixed at first use: `one-thread`
-// (SLOTH_THREADS=1; Eigen's arrays know no other) and `all-cores` (products; Eigen's with OpenMP).
-// bench/host.sh runs both. `limit` is a triad by hand over 2^24 floats on one thread (all cores: on
+// Three families, one a process, since the number of threads is fixed at first use: `one-thread`
+// (SLOTH_THREADS=1; Eigen's arrays know no other), `all-cores` (products; Eigen's with OpenMP) and
+// `functions` (host/functions.cpp: all cores, against NumPy alone). bench/host.sh runs them. `limit` is a triad by hand over 2^24 floats on one thread (all cores: on
 // all of them); `drift` how much it changed while the case ran.
 #include "host/eigen.hpp"
+#include "host/functions.hpp"
 
 #include <bench/harness.hpp>
 #include <bench/peer.hpp>
@@ -258,13 +259,13 @@ int main(int argc, char** argv) try {
   bench::session session(
       argc, argv, "bench_host", "Sloth's host engine against hand-written Eigen and NumPy",
       [&](cxxopts::Options& options) {
-        options.add_options()("family", "one-thread or all-cores",
+        options.add_options()("family", "one-thread, all-cores or functions",
                               cxxopts::value(family)->default_value("one-thread"), "NAME")(
             "peer", "A command that times the same cases: python3 bench/peers/numpy_host.py",
             cxxopts::value(command), "COMMAND");
       });
-  if (family != "one-thread" && family != "all-cores") {
-    std::cerr << "bench_host: --family takes one-thread or all-cores\n";
+  if (family != "one-thread" && family != "all-cores" && family != "functions") {
+    std::cerr << "bench_host: --family takes one-thread, all-cores or functions\n";
     return 2;
   }
   if (family == "one-thread") setenv("SLOTH_THREADS", "1", 1);  // before its first use
@@ -274,7 +275,10 @@ int main(int argc, char** argv) try {
   if (!command.empty()) numpy.emplace("numpy", command);
   session.set_limit(triad());
   cases all(session, numpy ? &*numpy : nullptr);
-  if (family == "one-thread") {
+  if (family == "functions") {
+    session.set_case_seconds(0.8);  // the family in 4 minutes
+    measure_functions(session, numpy ? &*numpy : nullptr);
+  } else if (family == "one-thread") {
     chains(all);
     matrices(all);
     rows(all);

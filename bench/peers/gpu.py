@@ -13,7 +13,7 @@ import argparse
 import gc
 import sys
 
-import gpu_functions
+import functions
 from gpu_libraries import LIBRARIES, Jax
 
 ROOT_HALF = 0.70710678118654752
@@ -140,9 +140,9 @@ def special_job(lib, name, type, size):
                 x = once()
             return x
         return steps
-    if name in gpu_functions.DRAWS:
-        return drawing(lib, gpu_functions.DRAWS[name](lib, shape[0], type))
-    return gpu_functions.job_of(lib, name, type, shape)
+    if name in functions.DRAWS:
+        return drawing(lib, functions.DRAWS[name](lib, shape[0], type))
+    return functions.job_of(lib, name, type, shape)
 
 
 def length(text):

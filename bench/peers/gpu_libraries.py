@@ -27,7 +27,7 @@ class NumPy:
 
     def type(self, name):
         names = {"f32": "float32", "f64": "float64", "complex64": "complex64", "f16": "float16",
-                 "i32": "int32", "i64": "int64"}
+                 "complex128": "complex128", "i32": "int32", "i64": "int64"}
         return self.np.dtype(names[name]) if name in names else None
 
     def between(self, low, high, shape, type, seed):
@@ -35,9 +35,10 @@ class NumPy:
         return rng.uniform(low, high, shape).astype(self.type(type))
 
     def operand(self, shape, type, seed):
-        x = self.between(-1, 1, shape, "f32" if type == "complex64" else type, seed)
-        if type == "complex64":
-            x = x + self.np.complex64(1j) * self.between(-1, 1, shape, "f32", seed + 100)
+        parts = {"complex64": "f32", "complex128": "f64"}.get(type)
+        x = self.between(-1, 1, shape, parts or type, seed)
+        if parts:
+            x = x + self.type(type).type(1j) * self.between(-1, 1, shape, parts, seed + 100)
         return x
 
     def integers(self, below, shape, type, seed):
@@ -99,6 +100,9 @@ class NumPy:
 
     def add_at(self, x, indices, values):
         self.np.add.at(x, indices, values)
+
+    def put_flags(self, x):
+        x[x > 0.5] = 0.25
 
     def sum(self, x, axis=None):
         return x.sum(axis)

@@ -9,6 +9,9 @@ import time
 
 import numpy as np
 
+import functions
+from gpu_libraries import NumPy
+
 TYPES = {"f32": np.float32, "f64": np.float64}
 
 
@@ -62,25 +65,42 @@ ALL = (
 )
 
 
+def length(text):
+    return 2 ** int(text[2:]) if text.startswith("2^") else int(text)
+
+
+def function_job(name, type, shape):
+    """A case of bench/host/functions.cpp."""
+    lib = NumPy()
+    if name in functions.DRAWS:
+        return functions.DRAWS[name](lib, shape[0], type)
+    job = functions.job_of(lib, name, type, shape)
+    try:
+        if job:
+            job()
+        return job
+    except ImportError:  # SciPy's functions without SciPy
+        return None
+
+
 def job_of(case):
     """The case as a function without arguments, or None."""
-    match = re.fullmatch(r"(\w+)/(f32|f64)/([\dx^]+)", case)
+    match = re.fullmatch(r"(\w+)/(\w+)/([\dx^]+)", case)
     if not match:
         return None
     name, type, size = match.groups()
+    if type not in TYPES or name not in {**VECTORS, **MATRICES}:
+        return function_job(name, type, [length(n) for n in size.split("x")])
     if name in VECTORS:
-        n = 2 ** int(size[2:]) if size.startswith("2^") else int(size)
         count, job = VECTORS[name]
-        operands = [operand(n, type, seed) for seed in range(count)]
-    elif name in MATRICES:
-        shape = [int(n) for n in size.split("x")] * (1 if "x" in size else 2)
+        operands = [operand(length(size), type, seed) for seed in range(count)]
+    else:
+        shape = [length(n) for n in size.split("x")] * (1 if "x" in size else 2)
         if name.startswith("product") and shape[0] > LARGEST_PRODUCT:
             return None
         count, job = MATRICES[name]
         operands = [operand(shape, type, seed) for seed in range(count)]
         operands += [operand(shape[1], type, 3), operand((shape[0], 1), type, 4)]
-    else:
-        return None
     return lambda: job(*operands)
 
 
