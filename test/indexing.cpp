@@ -35,6 +35,30 @@ BOOST_AUTO_TEST_CASE(elements_at_indices) {
   is(take_along_axis(x, argmax(x, axis(1)).reshape(2, 1)), "float64(2, 1)", {2, 5});
 }
 
+BOOST_AUTO_TEST_CASE(many_elements) {
+  array<int> const x = generator(1).integers<int>(1000, {40, 50, 3});
+  auto const values = x.to_vector();
+  auto const at = generator(2).integers(-50, 50, {2000}).to_vector();
+  auto const rows = take(x, array<std::int64_t>(at), axis(1)).to_vector();
+  auto const first = take(x(_, _, 0), array<std::int64_t>(at), axis(1)).to_vector();
+  bool same = true;
+  for (int o = 0; o < 40; ++o)
+    for (int j = 0; j < 2000; ++j) {
+      auto const row = (o * 50 + (at[j] + 50) % 50) * 3;
+      same &= first[o * 2000 + j] == values[row];
+      for (int i = 0; i < 3; ++i) same &= rows[(o * 2000 + j) * 3 + i] == values[row + i];
+    }
+  BOOST_TEST(same);
+  for (int of_100 : {0, 1, 50, 99, 100}) {
+    array<int> const y = generator(3).integers<int>(100, {70001});
+    std::vector<int> want;
+    for (int v : y.to_vector())
+      if (v < of_100) want.push_back(v);
+    BOOST_TEST((y(y < of_100).to_vector() == want));
+    BOOST_TEST(count_nonzero(y < of_100).item() == static_cast<std::int64_t>(want.size()));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(indices_out_of_range_are_told) {
   auto const lazily = take(x, array<int>{0, 3}, axis(1));  // nothing is read yet
   BOOST_TEST(lazily.shape() == extents({2, 2}));

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <vector>
@@ -39,19 +41,25 @@ template <class U>
 void take_words(gather const& g) {
   auto const* const in = static_cast<U const*>(g.in);
   auto* const out = static_cast<U*>(g.out);
-  int64_t const lines = g.outer * g.count;
-  for_parts(lines, std::max<int64_t>(1, part / std::max<int64_t>(1, g.inner)),
+  auto const row = [extent = g.extent](int64_t i) { return i < 0 ? i + extent : i; };
+  for_parts(g.outer * g.count, std::max<int64_t>(1, part / std::max<int64_t>(1, g.inner)),
             [&](int64_t first, int64_t last) {
-              for (int64_t line = first; line < last; ++line) {
-                int64_t const o = line / g.count, j = line % g.count;
-                int64_t const* const index = g.indices + o * g.index_outer + j * g.index_step;
+              int64_t o = first / g.count, j = first % g.count;
+              for (int64_t line = first; line < last; ++o, j = 0) {
+                int64_t const lines = std::min(g.count - j, last - line);
                 U const* const from = in + o * g.extent * g.inner;
-                U* const to = out + line * g.inner;
-                auto const row = [&](int64_t i) { return i < 0 ? i + g.extent : i; };
-                if (g.index_inner == 0)
-                  std::copy_n(from + row(*index) * g.inner, g.inner, to);
-                else
-                  for (int64_t i = 0; i < g.inner; ++i) to[i] = from[row(index[i]) * g.inner + i];
+                int64_t const* index = g.indices + o * g.index_outer + j * g.index_step;
+                U* to = out + line * g.inner;
+                line += lines;
+                if (g.inner == 1) {  // one line is one element: no loop within
+                  for (int64_t k = 0; k < lines; ++k) to[k] = from[row(index[k * g.index_step])];
+                  continue;
+                }
+                for (int64_t k = 0; k < lines; ++k, index += g.index_step, to += g.inner)
+                  if (g.index_inner == 0)
+                    std::copy_n(from + row(*index) * g.inner, g.inner, to);
+                  else
+                    for (int64_t i = 0; i < g.inner; ++i) to[i] = from[row(index[i]) * g.inner + i];
               }
             });
 }
@@ -65,17 +73,137 @@ bool precedes(T a, T b) {
     return a < b;
 }
 
+/// Where values go in ascending elements: a table tells where to begin, from the value's place between
+/// the least and the greatest element. What maps to a bucket below is less, so few steps are left.
+template <class T>
+class bucket_search {
+ public:
+  /// Of n elements, without NaN, n > 0. Not usable where they are not between finite bounds.
+  bucket_search(T const* sorted, int64_t n) : sorted_(sorted), n_(n), low_(sorted[0]) {
+    high_ = sorted[n - 1];
+    int64_t const buckets = static_cast<int64_t>(
+        std::bit_ceil(static_cast<std::uint64_t>(std::max<int64_t>(2 * n, 64))));
+    last_bucket_ = buckets - 1;
+    if constexpr (std::is_integral_v<T>) {
+      auto const range = static_cast<std::uint64_t>(high_) - static_cast<std::uint64_t>(low_);
+      while (range >> shift_ >= static_cast<std::uint64_t>(buckets)) ++shift_;
+      usable_ = true;
+    } else {
+      scale_ = static_cast<T>(buckets) / (high_ - low_);
+      usable_ = std::isfinite(low_) && std::isfinite(high_) && std::isfinite(high_ - low_) &&
+                std::isfinite(scale_) && scale_ > 0;
+    }
+    if (!usable_) return;
+    starts_.resize(static_cast<std::size_t>(buckets));
+    int64_t next = 0, widest = 0, begun = 0;
+    for (int64_t i = 0; i < n; ++i)
+      for (int64_t const b = bucket(sorted[i]); next <= b; ++next) {
+        widest = std::max(widest, i - begun);
+        starts_[next] = static_cast<std::uint32_t>(begun = i);
+      }
+    widest = std::max(widest, n - begun);
+    for (; next < buckets; ++next) starts_[next] = static_cast<std::uint32_t>(n);
+    first_step_ = static_cast<int64_t>(std::bit_ceil(static_cast<std::uint64_t>(widest + 1))) / 2;
+  }
+  [[nodiscard]] bool usable() const { return usable_; }
+
+  /// How many elements are less than v, or at most as great (Right); v is no NaN.
+  template <bool Right>
+  [[nodiscard]] int64_t place(T v) const {
+    int64_t at = starts_[bucket(v)];
+    for (int64_t step = first_step_; step > 0; step /= 2) {
+      int64_t const next = at + step;
+      T const e = sorted_[std::min(next, n_) - 1];
+      bool const further = (next <= n_) & (Right ? e <= v : e < v);
+      at = further ? next : at;
+    }
+    return at;
+  }
+
+ private:
+  /// Does not decrease with v.
+  [[nodiscard]] int64_t bucket(T v) const {
+    v = v < high_ ? v : high_;
+    v = v > low_ ? v : low_;
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<int64_t>(
+          (static_cast<std::uint64_t>(v) - static_cast<std::uint64_t>(low_)) >> shift_);
+    else
+      return std::min(static_cast<int64_t>((v - low_) * scale_), last_bucket_);
+  }
+
+  T const* sorted_;
+  int64_t n_;
+  T low_, high_;
+  T scale_{};      // of floating values
+  int shift_ = 0;  // of integers
+  bool usable_ = false;
+  int64_t last_bucket_, first_step_ = 0;
+  std::vector<std::uint32_t> starts_;
+};
+
+template <class T, bool Right>
+void search_towards(int64_t n, T const* sorted, int64_t count, T const* values, int64_t* out) {
+  int64_t numbers = n;
+  if constexpr (std::is_floating_point_v<T>)
+    numbers = std::partition_point(sorted, sorted + n, [](T v) { return v == v; }) - sorted;
+  // The table is as long as the elements; its places have 32 bits.
+  if (numbers > 0 && count >= 64 && count >= numbers / 4 && numbers < int64_t{1} << 31) {
+    bucket_search<T> const all(sorted, numbers);
+    if (all.usable())
+      return for_parts(count, part / 4, [&](int64_t begin, int64_t end) {
+        bool ascend = true;
+        for (int64_t i = begin + 1; i < end; ++i) ascend &= values[i - 1] <= values[i];
+        if (ascend &&
+            values[begin] == values[begin]) {  // from each to the next, where that is near
+          int64_t at = all.template place<Right>(values[begin]);
+          if (all.template place<Right>(values[end - 1]) - at <= end - begin) {
+            for (int64_t i = begin; i < end; ++i) {
+              while (at < numbers && (Right ? sorted[at] <= values[i] : sorted[at] < values[i]))
+                ++at;
+              out[i] = at;
+            }
+            return;
+          }
+        }
+        for (int64_t i = begin; i < end; ++i) {
+          T const v = values[i];
+          int64_t const place = all.template place<Right>(v);
+          out[i] = v == v ? place : Right ? n : numbers;
+        }
+      });
+  }
+  for_parts(count, part / 16, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      out[i] = (Right ? std::upper_bound(sorted, sorted + n, values[i], precedes<T>)
+                      : std::lower_bound(sorted, sorted + n, values[i], precedes<T>)) -
+               sorted;
+  });
+}
 template <class T>
 void search(int64_t n, void const* sorted, int64_t count, void const* values, bool right,
             int64_t* out) {
-  auto const* const first = static_cast<T const*>(sorted);
+  auto const* const elements = static_cast<T const*>(sorted);
   auto const* const wanted = static_cast<T const*>(values);
-  for_parts(count, part / 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      out[i] = (right ? std::upper_bound(first, first + n, wanted[i], precedes<T>)
-                      : std::lower_bound(first, first + n, wanted[i], precedes<T>)) -
-               first;
-  });
+  if (right) return search_towards<T, true>(n, elements, count, wanted, out);
+  search_towards<T, false>(n, elements, count, wanted, out);
+}
+
+/// How many of n flags are set, added up eight bytes at a time.
+int64_t count_set(bool const* flags, int64_t n) {
+  int64_t sum = 0, i = 0;
+  while (i + 8 <= n) {
+    std::uint64_t bytes = 0;  // of up to 255 flags each
+    for (int64_t const end = std::min(n - 7, i + 8 * 255); i < end; i += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, flags + i, sizeof word);
+      bytes += word;
+    }
+    constexpr std::uint64_t low = 0x00ff00ff00ff00ff;
+    sum += static_cast<int64_t>(((bytes & low) + (bytes >> 8 & low)) * 0x0001000100010001 >> 48);
+  }
+  for (; i < n; ++i) sum += flags[i];
+  return sum;
 }
 
 /// out = counts that f(first, last, counts) adds, from parts of n values: each thread's own, where they are
@@ -101,13 +229,14 @@ void count_by(int64_t n, int64_t bins, int64_t* out, F const& f) {
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
   std::atomic<int64_t> found{count};
   for_parts(count, part, [&](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i)
-      if (indices[i] < -extent || indices[i] >= extent) {
-        int64_t known = found.load();
-        while (i < known && !found.compare_exchange_weak(known, i)) {
-        }
-        return;
-      }
+    auto const outside = [=](int64_t index) { return index < -extent || index >= extent; };
+    bool any = false;  // first whether, which vectors can tell, then which
+    for (int64_t i = first; i < last; ++i) any |= outside(indices[i]);
+    if (!any) return;
+    int64_t const at = std::find_if(indices + first, indices + last, outside) - indices;
+    int64_t known = found.load();
+    while (at < known && !found.compare_exchange_weak(known, at)) {
+    }
   });
   return found < count ? found.load() : -1;
 }
@@ -123,15 +252,20 @@ int64_t take(gather const& g, bool inside) {
 void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t, void* out) {
   std::vector<int64_t> before(static_cast<std::size_t>((n + part - 1) / part));
   for_parts(n, part, [&](int64_t first, int64_t last) {
-    before[first / part] = std::count(flags + first, flags + last, true);
+    before[first / part] = count_set(flags + first, last - first);
   });
+  std::vector<int64_t> const chosen = before;
   std::exclusive_scan(before.begin(), before.end(), before.begin(), int64_t{0});
   with_word(element, [&]<class U>(U) {
-    for_parts(n, part, [&](int64_t first, int64_t last) {
+    for_parts(n, part, [&](int64_t first, int64_t) {
       auto const* const from = static_cast<U const*>(in);
       U* to = static_cast<U*>(out) + before[first / part];
-      for (int64_t i = first; i < last; ++i)
-        if (flags[i]) *to++ = from[i];
+      U* const end = to + chosen[first / part];
+      // Each element is written, and kept where its flag is set: flags cannot be predicted.
+      for (int64_t i = first; to != end; ++i) {
+        *to = from[i];
+        to += flags[i];
+      }
     });
   });
 }
