@@ -4,6 +4,8 @@
 #include <test/values.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <numeric>
 
 using namespace sloth;
@@ -115,6 +117,133 @@ BOOST_AUTO_TEST_CASE(every_type_and_many_sizes) {
         BOOST_TEST(in_order, "sort of " << to_string(dtype_of<T>) << " " << rows << " x " << n);
       }
     });
+}
+
+namespace {
+
+/// sort's elements of one row, bit by bit those of a stable sort, and argsort's.
+template <class T>
+void is_sorted_as_stably(std::vector<T> const& row, array<T> const& got, array<int64_t> const& at,
+                         const char* what) {
+  auto const n = static_cast<int64_t>(row.size());
+  ids want(row.size());
+  std::iota(want.begin(), want.end(), 0);
+  std::stable_sort(want.begin(), want.end(),
+                   [&](int64_t a, int64_t b) { return precedes<T>(row[a], row[b]); });
+  auto const values = got.to_vector();
+  bool same = true;
+  for (int64_t i = 0; i < n; ++i) same &= std::memcmp(&values[i], &row[want[i]], sizeof(T)) == 0;
+  BOOST_TEST(same, "sort of " << what << ", " << to_string(dtype_of<T>) << ", " << n);
+  BOOST_TEST((at.to_vector() == want), "argsort of " << what << ", " << n);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(rows_side_by_side) {
+  auto const each = []<class T>(T) {
+    for (int64_t n : {2, 3, 5, 31, 100, 257, 1000, 4096, 4097}) {
+      int64_t const rows = 19;
+      array<T> all(extents{rows, n});
+      auto const u = generator(n).integers<std::uint64_t>(0, 1000000, {rows, n}).to_vector();
+      for (int64_t i = 0; i < rows * n; ++i)
+        all.data()[i] = static_cast<T>(u[i]) - static_cast<T>(is_floating<T> ? 500000 : 0);
+      if constexpr (is_floating<T>) {  // those of one group of rows
+        T* const odd = all.data() + 9 * n;
+        odd[0] = T(0), odd[1] = T(-0.), odd[n] = std::numeric_limits<T>::quiet_NaN();
+      }
+      array<T> const got = sort(all);
+      array<int64_t> const places = argsort(all);
+      for (int64_t r = 0; r < rows; ++r)
+        is_sorted_as_stably<T>({all.data() + r * n, all.data() + (r + 1) * n}, array<T>(got(r, _)),
+                               array<int64_t>(places(r, _)), "a row");
+    }
+  };
+  each(float{});
+  each(double{});
+  each(std::int32_t{});
+  each(int64_t{});
+  each(std::uint32_t{});
+  each(std::uint64_t{});
+}
+
+BOOST_AUTO_TEST_CASE(long_rows) {
+  int64_t const n = 300001;
+  auto const words = generator(8).integers<std::uint64_t>(0, ~0ull, {n}, true).to_vector();
+  auto const each = [&]<class T>(const char* what, auto value) {
+    array<T> x(extents{n});
+    T* const to = x.data();
+    for (int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(value(words[i], i));
+    is_sorted_as_stably<T>(x.to_vector(), sort(x), argsort(x), what);
+  };
+  using word = std::uint64_t;
+  auto const unit = [](word w) { return std::ldexp(double(w >> 11), -53); };
+  each.operator()<word>("words", [](word w, int64_t) { return w; });
+  each.operator()<int64_t>("few values", [](word w, int64_t) { return int64_t(w % 7) - 3; });
+  each.operator()<int64_t>("one value", [](word, int64_t) { return -5; });
+  each.operator()<int64_t>("one that is far away", [](word w, int64_t i) {
+    return i == 77 ? INT64_MIN : int64_t(w % 4096);
+  });
+  each.operator()<int64_t>("sorted", [](word, int64_t i) { return i; });
+  each.operator()<int64_t>("falling", [&](word, int64_t i) { return -i; });
+  each.operator()<double>("reals", [&](word w, int64_t) { return 2 * unit(w) - 1; });
+  each.operator()<double>("powers", [&](word w, int64_t) { return std::exp2(100 * unit(w)); });
+  each.operator()<double>("zeros and NaNs", [&](word w, int64_t) {
+    return w % 5 == 0 ? nan_ : w % 5 == 1 ? -0. : w % 5 == 2 ? 0. : unit(w);
+  });
+  // Equal in two digits of each bucket, but for one element.
+  each.operator()<double>("last bits", [&](word w, int64_t i) {
+    double const power = std::ldexp(1, int(i % 40));
+    return i < 40 ? (1 + 0x1p-5) * power : power * (1 + double(w % 4096) * 0x1p-52);
+  });
+}
+
+BOOST_AUTO_TEST_CASE(many_places_in_sorted_values) {
+  auto const each = [](auto sorted, auto const& wanted, const char* what) {
+    using T = typename decltype(sorted)::value_type;
+    std::sort(sorted.begin(), sorted.end(), precedes<T>);
+    array<T> const a(sorted), v(wanted);
+    auto const left = searchsorted(a, v).to_vector();
+    auto const right = searchsorted(a, v, side::right).to_vector();
+    bool same = true;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      auto const b = sorted.begin(), e = sorted.end();
+      same &= left[i] == std::lower_bound(b, e, wanted[i], precedes<T>) - b;
+      same &= right[i] == std::upper_bound(b, e, wanted[i], precedes<T>) - b;
+    }
+    BOOST_TEST(same, what);
+  };
+  auto const reals = generator(1).normal(0, 1, {3000}).to_vector();
+  auto wanted = generator(2).normal(0, 1.5, {20000}).to_vector();
+  wanted.insert(wanted.end(), reals.begin(), reals.end());
+  for (double special : {nan_, inf, -inf, 0., -0., 1e300, -1e300, 5e-324})
+    wanted.push_back(special);
+  each(reals, wanted, "reals");
+  auto more = reals;
+  more.insert(more.end(), {nan_, nan_});
+  each(more, wanted, "with NaN");
+  more.push_back(inf);
+  each(more, wanted, "with infinity");
+  each(std::vector<double>{nan_, nan_}, wanted, "of NaN alone");
+  auto ascending = wanted;
+  std::sort(ascending.begin(), ascending.end(), precedes<double>);
+  each(more, ascending, "ascending ones");
+  each(std::vector<double>(500, 0.25), wanted, "of one value");
+  each(std::vector<double>{-1.7e308, 1, 2, 1.7e308}, wanted, "too far apart");
+  more.assign(reals.begin(), reals.end());
+  more.push_back(1e9);
+  each(more, wanted, "one far away");
+  for (auto& r : more) r = std::floor(4 * r);
+  each(more, more, "with equals");
+  std::vector<float> const floats(reals.begin(), reals.end()), few(wanted.begin(), wanted.end());
+  each(floats, few, "floats");
+  auto whole = generator(3).integers(-1000, 1000, {3000}).to_vector();
+  auto asked = generator(4).integers(-1100, 1100, {9000}).to_vector();
+  each(whole, asked, "whole numbers");
+  whole.insert(whole.end(), {INT64_MIN, INT64_MAX});
+  asked.insert(asked.end(), {INT64_MIN, INT64_MAX, INT64_MIN + 1, INT64_MAX - 1});
+  each(whole, asked, "over all of int64");
+  each(std::vector<std::uint64_t>(whole.begin(), whole.end()),
+       std::vector<std::uint64_t>(asked.begin(), asked.end()), "over all of uint64");
 }
 
 BOOST_AUTO_TEST_CASE(the_greatest) {
