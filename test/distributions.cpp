@@ -123,6 +123,17 @@ BOOST_AUTO_TEST_CASE(integers_of_every_type) {
   BOOST_TEST(parts.offset() == 7u);
   BOOST_TEST(array_equal(whole, concatenate(front, back)));
   BOOST_TEST(array_equal(2 * generator(6).integers(0, 1000, {7}) + 1, 2 * whole + 1));
+  // Many are drawn together, few one by one; near 2^63 half of the first words are drawn again.
+  for (auto const last : {std::int64_t{1000}, INT64_MAX / 2 + 2}) {
+    generator together(7), apart(7);
+    auto const many = together.integers(-last, last, {1000}).to_vector();
+    bool same = true;
+    for (std::size_t i = 0; i < many.size(); i += 10) {
+      auto const few = apart.integers(-last, last, {10}).to_vector();
+      same &= std::equal(few.begin(), few.end(), many.begin() + i);
+    }
+    BOOST_TEST(same);
+  }
   BOOST_TEST(array_equal(generator(6).integers<std::int16_t>(0, 1000, {7}), whole));
   BOOST_TEST(array_equal(generator(6).integers(0, 1000, {7}).T()(slice(5, _)), whole(slice(5, _))));
 

@@ -85,6 +85,29 @@ drawing<std::uint64_t> drawing_of_integers(generator_kind kind) {
   }
 }
 
+/// Integers by their elements' first blocks, a batch of which is computed together; few need another.
+template <class T>
+void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t count) {
+  auto const place = g.params[0].as<words>();
+  auto const [low, last] = g.params[1].as<random_detail::two_words>();
+  philox_keys const keys = place.first;
+  std::uint64_t const range = last + 1;
+  alignas(32) std::uint32_t word[4 * own_blocks_batch];
+  for (std::int64_t done = 0; done < count; done += own_blocks_batch) {
+    std::uint64_t const j = place.second + static_cast<std::uint64_t>(first + done);
+    own_first_blocks(place.first, j, word);
+    int const n = static_cast<int>(std::min<std::int64_t>(own_blocks_batch, count - done));
+    for (int k = 0; k < n; ++k) {
+      std::uint64_t const bits = std::uint64_t{word[4 * k + 1]} << 32 | word[4 * k];
+      std::uint64_t value = low + (range == 0 ? bits : multiply_high(bits, range));
+      if (bits * range < range)  // maybe not as likely as the others: dsl/distributions.hpp decides
+        value = draw_element<generator_kind::integers>(keys, j + static_cast<std::uint64_t>(k),
+                                                       g.params[1]);
+      to[done + k] = static_cast<T>(value);
+    }
+  }
+}
+
 template <class T>
 void distribution(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   auto const place = g.params[0].as<words>();
@@ -94,10 +117,13 @@ void distribution(operand const& g, T* to, std::int64_t first, std::int64_t coun
     for (std::int64_t i = 0; i < count; ++i)
       to[i] = static_cast<T>(draw(keys, from + static_cast<std::uint64_t>(i), g.params[1]));
   };
-  if constexpr (std::is_same_v<T, double>)
+  if constexpr (std::is_same_v<T, double>) {
     fill(drawing_of_reals(g.generator));
-  else if constexpr (is_integer<T>)
+  } else if constexpr (is_integer<T>) {
+    if (g.generator == generator_kind::integers && count >= own_blocks_batch / 4)
+      return whole_numbers(g, to, first, count);
     fill(drawing_of_integers(g.generator));
+  }
 }
 
 // Indices as doubles: a 64-bit integer has no vector conversion below AVX-512, a 32-bit one has.

@@ -15,16 +15,57 @@ namespace {
 /// Threads of one turn computed together: at most 2 KiB of words, which stay in the L1 cache.
 constexpr int batch = 64;
 
-/// out[stride k + w] = word w of (row, thread + k), k in [0, batch).
-template <int stride>
-void generate(std::uint32_t* out, std::uint64_t seed, std::uint64_t row, std::uint32_t thread) {
+#if defined(__AVX2__)
+__m256i splat(std::uint64_t x) {
+  return _mm256_set1_epi64x(static_cast<long long>(x & 0xFFFFFFFFu));
+}
+#endif
+
+/// The counters (row, thread + k) of cuRAND's streams.
+struct rows_of_threads {
+  std::uint64_t row;
+  std::uint32_t thread;
+
+#if defined(__AVX2__)
+  void of_four(int k, __m256i (&c)[4]) const {
+    c[0] = splat(row);
+    c[1] = splat(row >> 32);
+    c[2] = _mm256_add_epi64(splat(thread + static_cast<std::uint32_t>(k)),
+                            _mm256_set_epi64x(3, 2, 1, 0));
+    c[3] = _mm256_setzero_si256();
+  }
+#endif
+  [[nodiscard]] philox_block of_one(std::uint64_t seed, int k) const {
+    return philox_words(seed, row, thread + static_cast<std::uint32_t>(k));
+  }
+};
+/// The counters of the first blocks of elements j + k (random_detail::own_blocks).
+struct own_first {
+  std::uint64_t j;
+
+#if defined(__AVX2__)
+  void of_four(int k, __m256i (&c)[4]) const {
+    c[0] = _mm256_add_epi64(_mm256_set1_epi64x(static_cast<long long>(j)),
+                            _mm256_set_epi64x(k + 3, k + 2, k + 1, k));
+    c[1] = _mm256_srli_epi64(c[0], 32);
+    c[2] = _mm256_setzero_si256();
+    c[3] = splat(1);
+  }
+#endif
+  [[nodiscard]] philox_block of_one(std::uint64_t seed, int k) const {
+    std::uint64_t const at = j + static_cast<std::uint64_t>(k);
+    return philox4x32_10(
+        {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32), 0, 1}}, seed);
+  }
+};
+
+/// out[stride k + w] = word w of the counter k, k in [0, batch).
+template <int stride, class Counters>
+void generate(std::uint32_t* out, std::uint64_t seed, Counters const& counters) {
 #if defined(__AVX2__)
   // Intrinsics, because g++ 12 makes of the loop below two products per word (high and low half)
   // and half the rate. Four threads a vector, one word in the lower half of each 64-bit lane: the
   // product reads that half only, so what is left in the upper half needs no mask.
-  auto const splat = [](std::uint64_t x) {
-    return _mm256_set1_epi64x(static_cast<long long>(x & 0xFFFFFFFFu));
-  };
   __m256i const m0 = splat(0xD2511F53u), m1 = splat(0xCD9E8D57u);
   __m256i key[10][2];
   for (std::uint32_t r = 0; r < 10; ++r) {
@@ -32,9 +73,9 @@ void generate(std::uint32_t* out, std::uint64_t seed, std::uint64_t row, std::ui
     key[r][1] = splat((seed >> 32) + r * 0xBB67AE85u);
   }
   for (int k = 0; k < batch; k += 4) {
-    __m256i c0 = splat(row), c1 = splat(row >> 32), c3 = _mm256_setzero_si256();
-    __m256i c2 = _mm256_add_epi64(splat(thread + static_cast<std::uint32_t>(k)),
-                                  _mm256_set_epi64x(3, 2, 1, 0));
+    __m256i c[4];
+    counters.of_four(k, c);
+    auto& [c0, c1, c2, c3] = c;
     for (auto const& round_key : key) {
       __m256i const p0 = _mm256_mul_epu32(c0, m0), p1 = _mm256_mul_epu32(c2, m1);
       c0 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(p1, 32), c1), round_key[0]);
@@ -54,7 +95,7 @@ void generate(std::uint32_t* out, std::uint64_t seed, std::uint64_t row, std::ui
   }
 #else
   for (int k = 0; k < batch; ++k) {
-    auto const b = philox_words(seed, row, thread + static_cast<std::uint32_t>(k));
+    auto const b = counters.of_one(seed, k);
     for (int w = 0; w < 4; ++w) out[stride * k + w] = b.word[w];
   }
 #endif
@@ -69,7 +110,7 @@ struct turn_words<float> {
   alignas(32) std::uint32_t word[4 * batch];
 
   turn_words(std::uint64_t seed, std::uint64_t turn, std::uint32_t thread) {
-    generate<4>(word, seed, turn, thread);
+    generate<4>(word, seed, rows_of_threads{turn, thread});
   }
   float uniform(int i) const { return philox_unit(word[i]); }
   philox_pair<float> normals(int pair) const {
@@ -83,8 +124,8 @@ struct turn_words<double> {
   alignas(32) std::uint32_t word[8 * batch];
 
   turn_words(std::uint64_t seed, std::uint64_t turn, std::uint32_t thread) {
-    generate<8>(word, seed, 2 * turn, thread);
-    generate<8>(word + 4, seed, 2 * turn + 1, thread);
+    generate<8>(word, seed, rows_of_threads{2 * turn, thread});
+    generate<8>(word + 4, seed, rows_of_threads{2 * turn + 1, thread});
   }
   /// philox_unit's value without a conversion from 64 bits, which AVX2 lacks: both parts and their
   /// sum, a multiple of 2^-53 up to 1, are exact.
@@ -189,6 +230,11 @@ void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int
                  std::int64_t count, double mean, double stddev) {
   fill(normal_draw<double>{seed, mean, stddev}, out, offset + static_cast<std::uint64_t>(first),
        count);
+}
+
+void own_first_blocks(std::uint64_t seed, std::uint64_t j, std::uint32_t* out) {
+  static_assert(own_blocks_batch == batch);
+  generate<4>(out, seed, own_first{j});
 }
 
 void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
