@@ -213,6 +213,22 @@ void check_type(std::vector<extents> const& shapes) {
 
 BOOST_AUTO_TEST_SUITE(reductions)
 
+BOOST_AUTO_TEST_CASE(flags_that_are_set) {
+  for (std::int64_t n : {1, 31, 32, 33, 255 * 32, 255 * 32 + 1, 70001}) {
+    array<bool> flags = ones<bool>(n);
+    BOOST_TEST(sloth::all(flags).item());
+    BOOST_TEST(count_nonzero(flags).item() == n);
+    for (std::int64_t at : {std::int64_t{0}, n / 2, n - 1}) {
+      array<bool> x = flags;
+      x(at) = false;
+      BOOST_TEST(!sloth::all(x).item());
+      BOOST_TEST(count_nonzero(x).item() == n - 1);
+      BOOST_TEST(any(!x).item());
+      BOOST_TEST(!any(x && !x).item());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_reduction_over_every_choice_of_axes) {
   check_type<double>({{},
                       {1},

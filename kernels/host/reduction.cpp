@@ -382,8 +382,16 @@ struct counts {
 
   static state start_state() { return 0; }
   static void add(state& s, E const* x, int64_t n, int64_t) {
+    int64_t i = 0;
+    if constexpr (sizeof(E) == 1)  // bytes are counted in bytes
+      while (i + 32 <= n) {
+        std::uint8_t few[32] = {};
+        for (int64_t const end = std::min(n - 31, i + 32 * 255); i < end; i += 32)
+          for (int k = 0; k < 32; ++k) few[k] += is_nonzero(x[i + k]);
+        for (std::uint8_t f : few) s += f;
+      }
     std::int32_t found = 0;
-    for (int64_t i = 0; i < n; ++i) found += is_nonzero(x[i]);
+    for (; i < n; ++i) found += is_nonzero(x[i]);
     s += found;
   }
   static void combine(state& s, state const& o) { s += o; }
