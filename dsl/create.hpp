@@ -66,7 +66,8 @@ auto arange(Value start, Value stop, Value step, location where) {
   using wide = std::conditional_t<is_integer<Value>, std::int64_t, double>;
   auto const n = arange_length(wide(start), wide(stop), wide(step), where);
   scalar_bits params;
-  wide const both[2] = {wide(start), wide(step)};
+  wide both[2] = {wide(start), wide(step)};
+  if constexpr (!is_integer<Value>) both[1] = both[0] + both[1] - both[0];  // rounded as NumPy's
   std::memcpy(params.words, both, sizeof both);
   return generated<generator_kind::arange, Value>(extents{n}, params);
 }

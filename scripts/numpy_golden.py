@@ -365,7 +365,7 @@ def add_called(cases, name, options, x, function, layout="c", shown=None):
     except (ValueError, IndexError, TypeError, ArithmeticError) as error:
         cases.add(named, f"raises:{type(error).__name__}", None, layout * len(x), x)
         return
-    if x[0].ndim == 0 and "axis" in options and options["axis"] is not None:
+    if x and x[0].ndim == 0 and "axis" in options and options["axis"] is not None:
         return  # axes 0 and -1 of an array that has none: refused here
     several = isinstance(result, (list, tuple))
     for i, part in enumerate(result if several else [result]):
@@ -697,6 +697,22 @@ def solvers(cases):
     add_called(cases, "cholesky", {}, [np.array([[4.0, 2], [2, -1]])], np.linalg.cholesky)
 
 
+def creations(cases):
+    def add(name, function, **options):
+        add_called(cases, name, {}, [], lambda: function(*options.values()), "c", options)
+
+    for n, m, k in ((3, 3, 0), (2, 4, 1), (4, 2, -2), (3, 3, 5), (0, 2, 0), (2, -1, 0)):
+        add("eye", np.eye, n=n, m=m, k=k)
+        if m >= 0:  # NumPy takes a negative one for none
+            add("tri", np.tri, n=n, m=m, k=k)
+    for start, stop, step in ((0, 5, 1), (1, 2, 0.1), (5, 1, 1), (5, -1, -1.5), (0, 1, 0), (0.3, 0.9, 0.1)):
+        add("arange", lambda *x: np.arange(*map(float, x)), start=start, stop=stop, step=step)
+    for start, stop, num in ((0, 1, 50), (0.1, 0.7, 7), (3, -2, 11), (1, 1, 3), (2, 5, 1), (2, 5, 0), (0, 1, -1)):
+        for endpoint in (1, 0):
+            add("linspace", lambda a, b, n, e: np.linspace(a, b, n, bool(e)), start=start, stop=stop, num=num,
+                endpoint=endpoint)
+
+
 def of_broadcasts(cases):
     shapes = [(), (1,), (3,), (4,), (2, 3), (3, 1), (0,), (2, 1, 3)]
     for a, b in itertools.product(shapes, shapes):
@@ -763,6 +779,7 @@ def main():
     statistics(cases)
     solvers(cases)
     of_broadcasts(cases)
+    creations(cases)
     cases.write("arrays")
     types()
 

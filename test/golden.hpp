@@ -58,6 +58,7 @@ struct options {
     for (std::string one; std::getline(each, one, ':');) numbers.push_back(std::stoll(one));
     return numbers;
   }
+  [[nodiscard]] double real(std::string const& name) const { return std::stod(text(name)); }
   [[nodiscard]] std::int64_t number(std::string const& name) const {
     return std::stoll(text(name));
   }

@@ -171,6 +171,14 @@ functions const shapes {
       FUNCTION(add, compare(c, add(x(c, 0), x(c, 1)))),
 };
 
+functions const created{
+    FUNCTION(eye, compare(c, eye(o.number("n"), o.number("m"), o.number("k")))),
+    FUNCTION(tri, compare(c, tri(o.number("n"), o.number("m"), o.number("k")))),
+    FUNCTION(arange, compare(c, arange(o.real("start"), o.real("stop"), o.real("step")))),
+    FUNCTION(linspace, compare(c, linspace(o.real("start"), o.real("stop"), o.number("num"),
+                                           o.number("endpoint") != 0))),
+};
+
 functions const chosen {
   FUNCTION(take, o.has("axis") ? compare(c, take(x(c), places(c), axis(o.number("axis"))))
                                : compare(c, take(x(c), places(c)))),
@@ -305,6 +313,7 @@ void run_all(functions const& all, std::string const& type = "") {
 BOOST_AUTO_TEST_SUITE(golden_arrays)
 
 BOOST_AUTO_TEST_CASE(arrays_under_other_shapes) { run_all(shapes); }
+BOOST_AUTO_TEST_CASE(arrays_that_are_created) { run_all(created); }
 BOOST_AUTO_TEST_CASE(elements_that_are_chosen) { run_all(chosen); }
 BOOST_AUTO_TEST_CASE(reductions_and_solvers_refuse) { run_all(reduced); }
 BOOST_AUTO_TEST_CASE(products_of_arrays) {
