@@ -105,10 +105,11 @@ struct scan_arguments {
   bool packed;  // `in` lies at a pack
 };
 
-/// The word and the turn it belongs to, in one store: who sees the turn has the word.
-__device__ void publish(std::uint64_t* to, unsigned turn, unsigned word) {
+/// A word of a stretch, whether a row begins there, and the turn it belongs to, in one store: who sees the
+/// turn has the word.
+__device__ void publish(std::uint64_t* to, unsigned turn, bool begins, unsigned word) {
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(to),
-               "l"(std::uint64_t{turn} << 32 | word)
+               "l"(std::uint64_t{turn << 1 | begins} << 32 | word)
                : "memory");
 }
 __device__ std::uint64_t published(std::uint64_t const* from) {
@@ -149,7 +150,7 @@ __global__ void __launch_bounds__(most_threads, 1)
     return tiles + static_cast<int>(round % slots) * tile_packs + warp * warp_packs;
   };
   auto const room_of = [&](int64_t round) {
-    return reinterpret_cast<std::uint64_t*>(g.exchange) + round % rooms * blocks * (words + 1);
+    return reinterpret_cast<std::uint64_t*>(g.exchange) + round % rooms * blocks * words;
   };
   auto const load = [&](int64_t round) {
     if (round < rounds) {
@@ -227,13 +228,12 @@ __global__ void __launch_bounds__(most_threads, 1)
       if (lane < warps) own = {total[at], begins[at]};
       stretch<T> const up_to = scanned_warp<Step>(own);
       if (lane == 31) {
-        std::uint64_t* const to = room_of(round + 1) + block * (words + 1);
+        std::uint64_t* const to = room_of(round + 1) + block * words;
         unsigned const turn = static_cast<unsigned>(round + 2);
         unsigned bits[words];
         __builtin_memcpy(bits, &up_to.value, sizeof(T));
 #pragma unroll
-        for (int w = 0; w < words; ++w) publish(to + w, turn, bits[w]);
-        publish(to + words, turn, up_to.begins);
+        for (int w = 0; w < words; ++w) publish(to + w, turn, up_to.begins, bits[w]);
       }
       stretch<T> const before = before_lane<Step>(up_to);
       if (lane < warps) {
@@ -244,23 +244,23 @@ __global__ void __launch_bounds__(most_threads, 1)
       int const other = 32 * (warp - 1) + lane;
       stretch<T> theirs{Step::identity(), false};
       if (other < blocks) {
-        std::uint64_t const* const from = room_of(round) + other * (words + 1);
+        std::uint64_t const* const from = room_of(round) + other * words;
         unsigned const turn = static_cast<unsigned>(round + 1);
-        std::uint64_t seen[words + 1];
+        std::uint64_t seen[words];
         bool here;
         do {
           here = true;
 #pragma unroll
-          for (int w = 0; w <= words; ++w) {
+          for (int w = 0; w < words; ++w) {
             seen[w] = published(from + w);
-            here = here && static_cast<unsigned>(seen[w] >> 32) == turn;
+            here = here && static_cast<unsigned>(seen[w] >> 33) == turn;
           }
         } while (!here);
         unsigned bits[words];
 #pragma unroll
         for (int w = 0; w < words; ++w) bits[w] = static_cast<unsigned>(seen[w]);
         __builtin_memcpy(&theirs.value, bits, sizeof(T));
-        theirs.begins = static_cast<unsigned>(seen[words]) != 0;
+        theirs.begins = (seen[0] >> 32 & 1) != 0;
       }
       __syncwarp();
       stretch<T> const up_to = scanned_warp<Step>(theirs);
@@ -331,7 +331,7 @@ void scan_rows(int64_t rows, int64_t n, void const* in, void* out) {
   int64_t const tile = int64_t{grid.threads} * packs * 16 / int64_t{sizeof(T)};
   int64_t const blocks = std::min<int64_t>((g.size + tile - 1) / tile, grid.blocks);
   std::size_t const bytes =
-      rooms * (sizeof(T) / 4 + 1) * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
+      rooms * (sizeof(T) / 4) * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
   workspace const exchange(bytes);
   clear(exchange.data(), bytes);
   g.exchange = exchange.data();

@@ -242,7 +242,7 @@ struct long_rows {
   [[nodiscard]] bool one_word() const { return key_bits() + row_bits() <= 64; }
 };
 
-// Rows of floats from here on CUB sorts side by side, two to four times as fast as what is here.
+// Values of rows from here on CUB sorts side by side, two to four times as fast as what is here.
 constexpr int64_t least_segment = 16;
 
 constexpr int block = 256;
@@ -329,7 +329,7 @@ void sort_values(long_rows const& all, void* out) {
 
 /// How many NaNs with a sign an ascending array begins with: CUB's order is that of the bits.
 template <class T>
-__device__ uint32_t leading_nans(T const* sorted, uint32_t size) {
+__global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* count) {
   auto const leads = [&](uint32_t i) { return sorted[i] != sorted[i] && signbit(sorted[i]); };
   uint32_t first = 0, left = leads(0) ? size : 0;
   while (left > 0) {
@@ -341,11 +341,7 @@ __device__ uint32_t leading_nans(T const* sorted, uint32_t size) {
       left = half;
     }
   }
-  return first;
-}
-template <class T>
-__global__ void count_leading_nans(T const* sorted, uint32_t size, uint32_t* count) {
-  *count = leading_nans(sorted, size);
+  *count = first;
 }
 /// to[i] = from[i + by], around the end; nothing is done where `by` is 0.
 template <class T>
@@ -380,34 +376,62 @@ struct start_of_row {
   int64_t n;
   __host__ __device__ int64_t operator()(int64_t row) const { return row * n; }
 };
-/// Puts the NaNs with a sign, which CUB's order begins with, at the end of their rows; a block a row.
-template <class T>
-__global__ void move_leading_nans(T* sorted, int64_t rows, uint32_t n) {
-  for (int64_t row = blockIdx.x; row < rows; row += gridDim.x) {
-    T* const own = sorted + row * n;
-    if (own[0] == own[0] || !signbit(own[0])) continue;
-    uint32_t const count = leading_nans(own, n);
-    __syncthreads();
-    for (uint32_t first = 0; first < n; first += block) {
-      uint32_t const i = first + threadIdx.x;
-      T const v = i < n && count < n - i ? own[i + count] : T(NAN);
-      __syncthreads();
-      if (i < n) own[i] = v;
-      __syncthreads();
-    }
+/// out[i] = f(in[i]), 16 bytes at a time where both lie at them; in may be out.
+template <class K, class F>
+__device__ void map_words(int64_t size, K const* in, K* out, F const& f) {
+  constexpr int N = 16 / sizeof(K);
+  bool const packed =
+      (reinterpret_cast<std::uintptr_t>(in) | reinterpret_cast<std::uintptr_t>(out)) % 16 == 0;
+  int64_t const packs = packed ? size / N : 0, step = int64_t{gridDim.x} * block;
+  for (int64_t p = thread_index(); p < packs; p += step) {
+    uint4 bits = reinterpret_cast<uint4 const*>(in)[p];
+    K v[N];
+    __builtin_memcpy(v, &bits, 16);
+#pragma unroll
+    for (int e = 0; e < N; ++e) v[e] = f(v[e]);
+    __builtin_memcpy(&bits, v, 16);
+    reinterpret_cast<uint4*>(out)[p] = bits;
   }
+  for (int64_t i = packs * N + thread_index(); i < size; i += step) out[i] = f(in[i]);
 }
-/// Rows of floats side by side.
-template <class T>
-void sort_float_rows(T const* in, int64_t rows, int64_t n, T* out) {
+template <class K>
+__global__ void keys_of(const __grid_constant__ ordering o, int64_t size, void const* in, K* keys) {
+  if (o.bytes == sizeof(K))
+    return map_words(size, static_cast<K const*>(in), keys,
+                     [&](K bits) { return static_cast<K>(real_key(o, bits, false)); });
+  for (int64_t i = thread_index(); i < size; i += int64_t{gridDim.x} * block)
+    keys[i] = static_cast<K>(key_of(o, in, i, false).low);
+}
+/// `out` may be the keys.
+template <class K>
+__global__ void values_of(const __grid_constant__ ordering o, int64_t size, K const* keys,
+                          void* out) {
+  if (o.bytes == sizeof(K))
+    return map_words(size, keys, static_cast<K*>(out),
+                     [&](K key) { return static_cast<K>(real_of_key(o, key)); });
+  for (int64_t i = thread_index(); i < size; i += int64_t{gridDim.x} * block)
+    store(out, o.bytes, i, real_of_key(o, keys[i]));
+}
+/// Rows of real numbers side by side. CUB compares the keys of short rows, as floats in no order with NaN.
+template <class K>
+void sort_rows_together(ordering const& o, int64_t rows, int64_t n, void const* in, void* out) {
+  int64_t const size = rows * n;
+  std::size_t const bytes = static_cast<std::size_t>(size) * sizeof(K);
+  workspace const unsorted(bytes);
+  std::optional<workspace> narrow;
+  auto* const keys = reinterpret_cast<K*>(unsorted.data());
+  auto* const sorted = static_cast<K*>(
+      o.bytes == sizeof(K) ? out : static_cast<void*>(narrow.emplace(bytes).data()));
+  int64_t const blocks =
+      std::min<int64_t>((size + block - 1) / block, int64_t{64} * multiprocessors());
+  launch(keys_of<K>, blocks, block, o, size, in, keys);
   auto const starts =
       thrust::make_transform_iterator(thrust::counting_iterator<int64_t>(0), start_of_row{n});
-  with_memory([&](void* memory, std::size_t& bytes) {
-    return cub::DeviceSegmentedSort::SortKeys(memory, bytes, in, out, rows * n, rows, starts,
-                                              starts + 1, stream());
+  with_memory([&](void* memory, std::size_t& memory_bytes) {
+    return cub::DeviceSegmentedSort::SortKeys(memory, memory_bytes, static_cast<K const*>(keys),
+                                              sorted, size, rows, starts, starts + 1, stream());
   });
-  launch(move_leading_nans<T>, std::min<int64_t>(rows, 16 * int64_t{multiprocessors()}), block, out,
-         rows, static_cast<uint32_t>(n));
+  launch(values_of<K>, blocks, block, o, size, static_cast<K const*>(sorted), out);
 }
 
 /// Sorts indices by one word of the keys, of which the first comes with indices in order.
@@ -461,11 +485,9 @@ void sort_long(long_rows const& all, void* out, bool indices) {
 void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, bool indices) {
   if (rows == 0 || n == 0) return;
   ordering const o = ordering_of(type);
-  if (!indices && (type == dtype::f32 || type == dtype::f64) && in != out && rows > 1 &&
-      n >= least_segment && n < least_alone) {
-    if (type == dtype::f32)
-      return sort_float_rows(static_cast<float const*>(in), rows, n, static_cast<float*>(out));
-    return sort_float_rows(static_cast<double const*>(in), rows, n, static_cast<double*>(out));
+  if (!indices && !o.complex && rows > 1 && n >= least_segment && n < least_alone) {
+    if (o.bytes == 8) return sort_rows_together<uint64_t>(o, rows, n, in, out);
+    return sort_rows_together<uint32_t>(o, rows, n, in, out);
   }
   if (n <= longest_short_row) return sort_short(o, rows, n, in, out, indices);
   if (n > most_elements)

@@ -28,8 +28,10 @@ constexpr int samples = 4;       // that a thread takes at most
 constexpr int kept = 4;          // of a block's sample, by the grid
 constexpr int grid_share = 512;  // elements for one of the sample
 constexpr int block_share = 8;
-constexpr uint32_t block_most = 2048;    // candidates of a row in shared memory
-constexpr uint32_t ranked_most = 32768;  // more are sorted
+constexpr uint32_t block_most = 2048;  // candidates of a row in shared memory
+/// Candidates that take less time to rank, one against all, than to sort; of 64 bits only rows are sorted.
+template <class C>
+constexpr double ranked_most = sizeof(C) == 16 ? 32768 : 12288;
 
 /// An element's key and its place, from 1: 0 is none.
 template <class T>
@@ -257,6 +259,7 @@ void by_sorting(dtype type, int64_t rows, int64_t n, int64_t k, void const* in, 
 }
 
 /// The size of a sample, which of its greatest is the bound, and how many candidates there may be.
+template <class C>
 void take_sample(topk_arguments& g, int64_t most) {
   double const n = g.n, k = g.k;
   double const sample = std::max(1., std::min(static_cast<double>(most), 16 * n / k));
@@ -264,7 +267,9 @@ void take_sample(topk_arguments& g, int64_t most) {
   double const order = std::ceil(among + 4 * std::sqrt(among) + 3);
   g.sample = static_cast<uint32_t>(sample);
   g.order = static_cast<uint32_t>(order);
-  g.most = static_cast<uint32_t>(std::min(n, std::ceil(order * n / sample * (order < 16 ? 4 : 2))));
+  double const expected = order * n / sample;
+  g.ranks = expected <= ranked_most<C>;
+  g.most = static_cast<uint32_t>(std::min(n, std::ceil(expected * (order < 16 ? 4 : 2))));
 }
 
 template <class T>
@@ -274,8 +279,8 @@ bool by_grid(topk_arguments g) {
   static int const resident =
       std::min(resident_blocks(reinterpret_cast<void const*>(kernel), team_threads, 0),
                2 * samples * team_threads / kept);
-  take_sample(g, std::min<int64_t>(int64_t{resident} * team_threads * samples, g.n / grid_share));
-  g.ranks = g.most <= ranked_most;
+  take_sample<C>(g,
+                 std::min<int64_t>(int64_t{resident} * team_threads * samples, g.n / grid_share));
   if (!g.ranks && sizeof(C) == 16) return false;
   std::size_t const bytes = g.most * sizeof(C);
   workspace const candidates(bytes), heads(static_cast<std::size_t>(resident) * kept * sizeof(C)),
@@ -302,9 +307,8 @@ bool by_grid(topk_arguments g) {
 template <class T>
 bool by_blocks(topk_arguments g) {
   auto const kernel = select_greatest<T, false>;
-  take_sample(g, std::min<int64_t>(team_threads * samples, g.n / block_share));
+  take_sample<rank_key<T>>(g, std::min<int64_t>(team_threads * samples, g.n / block_share));
   if (g.most > block_most) return false;
-  g.ranks = true;
   static unsigned const bytes = block_most * sizeof(rank_key<T>);
   static int const resident =
       resident_blocks(reinterpret_cast<void const*>(kernel), team_threads, bytes);
