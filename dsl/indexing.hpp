@@ -117,8 +117,12 @@ template <expression F, expression X>
 /// Where x is not 0: indices into its elements in row-major order, computed at once.
 template <expression X>
 [[nodiscard]] array<std::int64_t> flatnonzero(X&& x, location where = location::here()) {
-  auto const flags = ravel(std::forward<X>(x), where) != value_t<X>(0);
-  return compress(flags, arange<std::int64_t>(flags.shape().size()), where);
+  auto const values = ravel(std::forward<X>(x), where);
+  auto const places = arange<std::int64_t>(values.shape().size());
+  if constexpr (std::is_same_v<value_t<X>, bool>)
+    return compress(values, places, where);
+  else
+    return compress(values != value_t<X>(0), places, where);
 }
 /// The same as indices along each axis, one array an axis. Throws shape_error for rank 0.
 template <expression X>
@@ -127,11 +131,19 @@ template <expression X>
   if (shape.rank() == 0) throw shape_error("nonzero: the array has no axis: shape ()", where);
   array<std::int64_t> const flat = flatnonzero(std::forward<X>(x), where);
   std::vector<array<std::int64_t>> all;
-  std::int64_t behind = shape.size();
-  for (std::int64_t extent : shape) {
-    behind /= std::max<std::int64_t>(extent, 1);
-    all.emplace_back(remainder(floor_divide(flat, std::max<std::int64_t>(behind, 1)),
-                               std::max<std::int64_t>(extent, 1)));
+  std::int64_t behind = std::max<std::int64_t>(shape.size(), 1);
+  for (int k = 0; k < shape.rank(); ++k) {
+    std::int64_t const extent = std::max<std::int64_t>(shape[k], 1);
+    behind = std::max<std::int64_t>(behind / extent, 1);
+    bool const first = k == 0, last = k == shape.rank() - 1;  // need no remainder, no quotient
+    if (first && last)
+      all.push_back(flat);
+    else if (first)
+      all.emplace_back(floor_divide(flat, behind));
+    else if (last)
+      all.emplace_back(remainder(flat, extent));
+    else
+      all.emplace_back(remainder(floor_divide(flat, behind), extent));
   }
   return all;
 }

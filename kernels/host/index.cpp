@@ -1,6 +1,7 @@
 // Elements chosen by indices or flags, found in order, and counted.
 #include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
+#include <kernels/host/scratch.hpp>
 
 #include <dsl/bins.hpp>
 #include <dsl/promotion.hpp>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 namespace sloth::inline SLOTH_ABI {
@@ -94,15 +96,16 @@ class bucket_search {
                 std::isfinite(scale_) && scale_ > 0;
     }
     if (!usable_) return;
-    starts_.resize(static_cast<std::size_t>(buckets));
+    starts_.emplace(buckets);
+    std::uint32_t* const starts = starts_->data();
     int64_t next = 0, widest = 0, begun = 0;
     for (int64_t i = 0; i < n; ++i)
       for (int64_t const b = bucket(sorted[i]); next <= b; ++next) {
         widest = std::max(widest, i - begun);
-        starts_[next] = static_cast<std::uint32_t>(begun = i);
+        starts[next] = static_cast<std::uint32_t>(begun = i);
       }
     widest = std::max(widest, n - begun);
-    for (; next < buckets; ++next) starts_[next] = static_cast<std::uint32_t>(n);
+    for (; next < buckets; ++next) starts[next] = static_cast<std::uint32_t>(n);
     first_step_ = static_cast<int64_t>(std::bit_ceil(static_cast<std::uint64_t>(widest + 1))) / 2;
   }
   [[nodiscard]] bool usable() const { return usable_; }
@@ -110,7 +113,7 @@ class bucket_search {
   /// How many elements are less than v, or at most as great (Right); v is no NaN.
   template <bool Right>
   [[nodiscard]] int64_t place(T v) const {
-    int64_t at = starts_[bucket(v)];
+    int64_t at = starts_->data()[bucket(v)];
     for (int64_t step = first_step_; step > 0; step /= 2) {
       int64_t const next = at + step;
       T const e = sorted_[std::min(next, n_) - 1];
@@ -139,33 +142,50 @@ class bucket_search {
   int shift_ = 0;  // of integers
   bool usable_ = false;
   int64_t last_bucket_, first_step_ = 0;
-  std::vector<std::uint32_t> starts_;
+  std::optional<scratch<std::uint32_t>> starts_;
 };
+
+/// Whether no value is less than the one before, or NaN.
+template <class T>
+bool ascend(T const* values, int64_t n) {
+  std::atomic<bool> all{true};
+  for_parts(n - 1, part / 4, [&](int64_t first, int64_t last) {
+    if (!all.load(std::memory_order_relaxed)) return;
+    bool here = true;
+    for (int64_t i = first; i < last; ++i) here &= values[i] <= values[i + 1];
+    if (!here) all.store(false, std::memory_order_relaxed);
+  });
+  return all.load();
+}
 
 template <class T, bool Right>
 void search_towards(int64_t n, T const* sorted, int64_t count, T const* values, int64_t* out) {
   int64_t numbers = n;
   if constexpr (std::is_floating_point_v<T>)
     numbers = std::partition_point(sorted, sorted + n, [](T v) { return v == v; }) - sorted;
+  auto const before = [](T e, T v) { return Right ? e <= v : e < v; };
+  if (count > 1 && ascend(values, count))
+    return for_parts(count, part / 4, [&](int64_t begin, int64_t end) {
+      auto const place = [&](int64_t from, T v) {
+        return std::partition_point(sorted + from, sorted + numbers,
+                                    [&](T e) { return before(e, v); }) -
+               sorted;
+      };
+      int64_t at = place(0, values[begin]);
+      bool const near = place(at, values[end - 1]) - at <= 2 * (end - begin);
+      for (int64_t i = begin; i < end; ++i) {
+        if (near)
+          while (at < numbers && before(sorted[at], values[i])) ++at;
+        else
+          at = place(at, values[i]);
+        out[i] = at;
+      }
+    });
   // The table is as long as the elements; its places have 32 bits.
   if (numbers > 0 && count >= 64 && count >= numbers / 4 && numbers < int64_t{1} << 31) {
     bucket_search<T> const all(sorted, numbers);
     if (all.usable())
       return for_parts(count, part / 4, [&](int64_t begin, int64_t end) {
-        bool ascend = true;
-        for (int64_t i = begin + 1; i < end; ++i) ascend &= values[i - 1] <= values[i];
-        if (ascend &&
-            values[begin] == values[begin]) {  // from each to the next, where that is near
-          int64_t at = all.template place<Right>(values[begin]);
-          if (all.template place<Right>(values[end - 1]) - at <= end - begin) {
-            for (int64_t i = begin; i < end; ++i) {
-              while (at < numbers && (Right ? sorted[at] <= values[i] : sorted[at] < values[i]))
-                ++at;
-              out[i] = at;
-            }
-            return;
-          }
-        }
         for (int64_t i = begin; i < end; ++i) {
           T const v = values[i];
           int64_t const place = all.template place<Right>(v);

@@ -5,6 +5,7 @@
 #include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
 #include <kernels/host/lanes.hpp>
+#include <kernels/host/scratch.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -41,21 +42,6 @@ template <class K, class I>
 constexpr K key(entry<K, I> const& e) {
   return e.key;
 }
-
-template <class E>
-class scratch {
- public:
-  explicit scratch(int64_t n)
-      : bytes_(static_cast<std::size_t>(n) * sizeof(E)), data_(static_cast<E*>(allocate(bytes_))) {}
-  ~scratch() { release(data_, bytes_); }
-  scratch(scratch const&) = delete;
-  scratch& operator=(scratch const&) = delete;
-  [[nodiscard]] E* data() const { return data_; }
-
- private:
-  std::size_t bytes_;
-  E* data_;
-};
 
 /// A row of n elements in parts, which threads take.
 struct row_parts {
