@@ -96,6 +96,10 @@ BOOST_AUTO_TEST_CASE(elements_with_a_flag) {
   is(argwhere(x == 4.), "int64(1, 2)", {1, 1});
   is(compress(zeros<bool>(0), zeros(0)), "float64(0,)", {});
   is(nonzero(zeros(0, 3))[1], "int64(0,)", {});
+  auto const deep = nonzero(reshape(arange(24), {2, 3, 4}) % 7 == 5);  // 5, 12, 19
+  is(deep[0], "int64(3,)", {0, 1, 1});
+  is(deep[1], "int64(3,)", {1, 0, 1});
+  is(deep[2], "int64(3,)", {1, 0, 3});
   array<double> const many = generator(2).uniform(0., 1., {300001});
   array<double> const high = compress(many > 0.25, many);
   BOOST_TEST(high.size() == count_nonzero(many > 0.25).item());
