@@ -54,6 +54,11 @@ struct scan_step {
   }
 };
 
+/// Words of 8 bytes between the totals of neighbours, which are told 16 bytes apart at least: closer, blocks
+/// wait for each other's stores.
+template <class T>
+constexpr int room_words = sizeof(T) == 4 ? 2 : sizeof(T) / 4;
+
 /// What a stretch of elements comes to: of all of them, or since a row began in it.
 template <class T>
 struct stretch {
@@ -125,7 +130,7 @@ template <reduction Op, class T>
 __global__ void __launch_bounds__(most_threads, 1)
     scan_tiles(const __grid_constant__ scan_arguments g) {
   using Step = scan_step<Op, T>;
-  constexpr int E = 16 / sizeof(T), words = sizeof(T) / 4;
+  constexpr int E = 16 / sizeof(T), words = sizeof(T) / 4, room = room_words<T>;
   extern __shared__ uint4 tiles[];
   __shared__ alignas(16) std::byte values[(3 * most_warps + 1) * sizeof(T)];
   __shared__ bool begins[3 * most_warps + 1];
@@ -150,7 +155,7 @@ __global__ void __launch_bounds__(most_threads, 1)
     return tiles + static_cast<int>(round % slots) * tile_packs + warp * warp_packs;
   };
   auto const room_of = [&](int64_t round) {
-    return reinterpret_cast<std::uint64_t*>(g.exchange) + round % rooms * blocks * words;
+    return reinterpret_cast<std::uint64_t*>(g.exchange) + round % rooms * blocks * room;
   };
   auto const load = [&](int64_t round) {
     if (round < rounds) {
@@ -228,7 +233,7 @@ __global__ void __launch_bounds__(most_threads, 1)
       if (lane < warps) own = {total[at], begins[at]};
       stretch<T> const up_to = scanned_warp<Step>(own);
       if (lane == 31) {
-        std::uint64_t* const to = room_of(round + 1) + block * words;
+        std::uint64_t* const to = room_of(round + 1) + block * room;
         unsigned const turn = static_cast<unsigned>(round + 2);
         unsigned bits[words];
         __builtin_memcpy(bits, &up_to.value, sizeof(T));
@@ -244,7 +249,7 @@ __global__ void __launch_bounds__(most_threads, 1)
       int const other = 32 * (warp - 1) + lane;
       stretch<T> theirs{Step::identity(), false};
       if (other < blocks) {
-        std::uint64_t const* const from = room_of(round) + other * words;
+        std::uint64_t const* const from = room_of(round) + other * room;
         unsigned const turn = static_cast<unsigned>(round + 1);
         std::uint64_t seen[words];
         bool here;
@@ -331,7 +336,7 @@ void scan_rows(int64_t rows, int64_t n, void const* in, void* out) {
   int64_t const tile = int64_t{grid.threads} * packs * 16 / int64_t{sizeof(T)};
   int64_t const blocks = std::min<int64_t>((g.size + tile - 1) / tile, grid.blocks);
   std::size_t const bytes =
-      rooms * (sizeof(T) / 4) * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
+      rooms * room_words<T> * sizeof(std::uint64_t) * static_cast<std::size_t>(blocks);
   workspace const exchange(bytes);
   clear(exchange.data(), bytes);
   g.exchange = exchange.data();
