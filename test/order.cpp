@@ -425,6 +425,24 @@ BOOST_AUTO_TEST_CASE(counts) {
   REFUSES_HERE(dtype_error, "histogram: no range: nan to nan", histogram(array<double>{1, nan_}));
 }
 
+BOOST_AUTO_TEST_CASE(the_greatest_where_a_sample_misleads) {
+  // The GPU's kernel samples these places; neither they nor the others tell of the rest.
+  int64_t const n = 400'000;
+  for (int64_t k : {50, 25'000}) {
+    auto const sample = std::min<int64_t>(n / 512, 16 * n / k), stride = n / sample;
+    array<float> least = arange<float>(n), greatest = arange<float>(n);
+    for (int64_t i = 0; i < sample; ++i) {
+      auto const at = i * stride + static_cast<std::uint32_t>(i) * 2654435769u % stride;
+      least.data()[at] = -1;
+      greatest.data()[at] = 2e6;
+    }
+    is_end_of_order(least, k, "least of a sample");
+    is_end_of_order(greatest, k, "greatest of a sample");
+    is_end_of_order(array<double>(least), k, "least of a sample");
+    is_end_of_order(array<double>(greatest), k, "greatest of a sample");
+  }
+}
+
 /// histogram(x, bins, low, high), and between its edges, against a search among them.
 template <class T>
 void bins_are_found(int64_t bins, double low, double high) {

@@ -74,7 +74,7 @@ struct topk_arguments {
   uint32_t* count;
   int64_t rows;
   uint32_t n, k, sample, order, most;  // `order`: the sample's greatest but so many is the bound
-  bool ranks;                          // else the candidates are left as they are
+  bool ranks;                          // else the candidates are left, and 0 behind them
 };
 
 template <class C>
@@ -223,17 +223,20 @@ __global__ void __launch_bounds__(team_threads)
       meet();
     }
 
+    uint32_t const found = *count;
     if (g.ranks) {
-      uint32_t const found = *count;
       int const lane = thread % 32;
       for (int64_t c = member / 32; c < found; c += team / 32) {
         C const mine = candidates[c];
         uint32_t greater = 0;
         for (uint32_t i = lane; i < found; i += 32) greater += candidates[i] > mine;
-        greater = __reduce_add_sync(~0u, greater);
+#pragma unroll
+        for (int d = 16; d > 0; d /= 2) greater += __shfl_xor_sync(~0u, greater, d);
         if (lane == 0 && greater < g.k)
           g.out[row * g.k + greater] = static_cast<uint32_t>(mine) - int64_t{1};
       }
+    } else {
+      for (int64_t i = found + member; i < g.most; i += team) candidates[i] = 0;
     }
     if constexpr (!Grid) __syncthreads();
   }
@@ -290,7 +293,6 @@ bool by_grid(topk_arguments g) {
   g.count = reinterpret_cast<uint32_t*>(count.data());
   int64_t const rows = std::exchange(g.rows, 1);
   for (int64_t row = 0; row < rows; ++row) {
-    if (!g.ranks) clear(g.candidates, bytes);
     launch_together(kernel, resident, team_threads, 0, g);
     if (!g.ranks) {
       sort(dtype::u64, 1, g.most, g.candidates, sorted.data());
