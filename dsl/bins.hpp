@@ -22,6 +22,7 @@ class edge_bins {
           last_ > -first_ ? last_ : -first_;  // the edges' error is some of its last bits
       constexpr T epsilon = sizeof(T) == 4 ? T(0x1p-23) : T(0x1p-52);
       unsure_ = 8 * epsilon * (most * scale_ + static_cast<T>(count));
+      if (!(unsure_ < T(0.5))) scale_ = 0;  // bins as narrow as T's numbers are close
     }
   }
 

@@ -14,8 +14,12 @@ node_ptr counts_between(node_ptr const& values, node_ptr const& edges, bool equa
                         equal, where);
 }
 
-void require_not_negative(std::int64_t least, location where) {
-  if (least < 0) throw index_error("bincount: a negative value: " + std::to_string(least), where);
+void require_index(std::int64_t value, location where) {
+  if (is_index(value)) return;
+  throw index_error(std::string("bincount: ") +
+                        (value < 0 ? "a negative value: " : "too great a value: ") +
+                        std::to_string(value),
+                    where);
 }
 
 void require_length(std::int64_t minlength, location where) {

@@ -14,8 +14,13 @@ namespace histogram_detail {
 /// The pending counts between ascending edges; `equal`: those of linspace.
 [[nodiscard]] node_ptr counts_between(node_ptr const& values, node_ptr const& edges, bool equal,
                                       location where);
-/// Throws index_error for the least value of bincount below 0.
-void require_not_negative(std::int64_t least, location where);
+/// Whether bincount may count so far: not what is negative, as u64 from 2^63 on are, nor what no memory
+/// has counts for.
+[[nodiscard]] constexpr bool is_index(std::int64_t value) {
+  return value >= 0 && value < std::int64_t{1} << 60;
+}
+/// Throws index_error unless it may.
+void require_index(std::int64_t value, location where);
 /// Throws shape_error for less than no counts.
 void require_length(std::int64_t minlength, location where);
 /// Throws dtype_error unless they do.
@@ -40,9 +45,11 @@ template <expression X>
     array<std::int64_t> const counted =
         view<std::int64_t, false>(histogram_detail::counts_of(values.node(), bins, where));
     std::int64_t const greatest = values.size() > 0 ? std::as_const(counted)(bins).item(where) : -1;
-    if (greatest < 0 && values.size() > 0)
-      histogram_detail::require_not_negative(
-          min(values).template astype<std::int64_t>().item(where), where);
+    if (values.size() > 0 && !histogram_detail::is_index(greatest)) {
+      histogram_detail::require_index(min(values).template astype<std::int64_t>().item(where),
+                                      where);
+      histogram_detail::require_index(greatest, where);
+    }
     std::int64_t const needed = std::max(minlength, greatest + 1);
     if (needed <= bins) return std::as_const(counted)(slice(needed));
     bins = needed;
@@ -65,9 +72,10 @@ template <expression X, expression W>
   view<value_t<X>, false> const values(shape_detail::node_of(std::forward<X>(x), where));
   std::int64_t bins = minlength;
   if (values.size() > 0) {
-    histogram_detail::require_not_negative(min(values).template astype<std::int64_t>().item(where),
-                                           where);
-    bins = std::max(bins, max(values).template astype<std::int64_t>().item(where) + 1);
+    histogram_detail::require_index(min(values).template astype<std::int64_t>().item(where), where);
+    std::int64_t const greatest = max(values).template astype<std::int64_t>().item(where);
+    histogram_detail::require_index(greatest, where);
+    bins = std::max(bins, greatest + 1);
   }
   array<double> totals = zeros<double>(bins);
   add_at(totals, values, std::forward<W>(weights).template astype<double>(), where);

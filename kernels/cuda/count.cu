@@ -121,8 +121,12 @@ void count(counting g, int64_t edge_bytes) {
   auto const kernel = count_bins<T, Bin>;
   g.copies = static_cast<int>(std::min<int64_t>(most_copies, most_shared_bins / g.bins));
   int64_t const counters = (g.copies * g.bins + 3) / 4 * 16;
-  unsigned const bytes = g.copies > 0 ? static_cast<unsigned>(counters + edge_bytes) : 0;
-  int64_t const resident = resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes);
+  unsigned bytes = g.copies > 0 ? static_cast<unsigned>(counters + edge_bytes) : 0;
+  int64_t resident = resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes);
+  if (resident == 0) {  // shared memory is less than that
+    g.copies = 0, bytes = 0;
+    resident = resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes);
+  }
   launch_shared(kernel, std::min(blocks_for(g.n), resident), threads, bytes, g);
 }
 

@@ -2,8 +2,10 @@
 // by CUB's radix sort. Its kernels are large: it has keys of 32 and 64 bits, alone and with indices
 // of 32 bits, and for one row f32 and f64 as they are; what the kernels here know of the type is an
 // argument.
+#include <dsl/scope.hpp>
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/stream.hpp>
 
 #define CCCL_DISABLE_NVTX  // the steps' names are ours
 #include <cub/device/device_radix_sort.cuh>
@@ -243,7 +245,8 @@ struct long_rows {
 };
 
 // Values of rows from here on CUB sorts side by side, two to four times as fast as what is here.
-constexpr int64_t least_segment = 16;
+// Longer ones, a block's work each, it does if they are many.
+constexpr int64_t least_segment = 16, longest_segment = 1 << 14, most_keys = 1 << 28;
 
 constexpr int block = 256;
 template <class... Arguments>
@@ -412,6 +415,12 @@ __global__ void values_of(const __grid_constant__ ordering o, int64_t size, K co
   for (int64_t i = thread_index(); i < size; i += int64_t{gridDim.x} * block)
     store(out, o.bytes, i, real_of_key(o, keys[i]));
 }
+/// CUB's sort of rows waits for what the stream was given before.
+bool may_wait() {
+  cudaStreamCaptureStatus capture{};
+  check_launch(cudaStreamIsCapturing(stream(), &capture));
+  return capture == cudaStreamCaptureStatusNone && !is_recording() && !no_sync::current();
+}
 /// Rows of real numbers side by side. CUB compares the keys of short rows, as floats in no order with NaN.
 template <class K>
 void sort_rows_together(ordering const& o, int64_t rows, int64_t n, void const* in, void* out) {
@@ -485,9 +494,19 @@ void sort_long(long_rows const& all, void* out, bool indices) {
 void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, bool indices) {
   if (rows == 0 || n == 0) return;
   ordering const o = ordering_of(type);
-  if (!indices && !o.complex && rows > 1 && n >= least_segment && n < least_alone) {
-    if (o.bytes == 8) return sort_rows_together<uint64_t>(o, rows, n, in, out);
-    return sort_rows_together<uint32_t>(o, rows, n, in, out);
+  if (!indices && !o.complex && n >= least_segment && n < least_alone &&
+      rows >= (n <= longest_segment ? 2 : 2 * multiprocessors()) && may_wait()) {
+    int64_t const most = std::max<int64_t>(1, most_keys / n);  // for a bounded scratch
+    for (int64_t r = 0; r < rows; r += most) {
+      int64_t const some = std::min(most, rows - r), first = r * n * o.bytes;
+      auto const* const from = static_cast<std::byte const*>(in) + first;
+      auto* const to = static_cast<std::byte*>(out) + first;
+      if (o.bytes == 8)
+        sort_rows_together<uint64_t>(o, some, n, from, to);
+      else
+        sort_rows_together<uint32_t>(o, some, n, from, to);
+    }
+    return;
   }
   if (n <= longest_short_row) return sort_short(o, rows, n, in, out, indices);
   if (n > most_elements)

@@ -47,16 +47,20 @@ constexpr K key(entry<K, I> const& e) {
 struct row_parts {
   int64_t n, count;
 
-  /// f(p, first, last) for each part.
+  /// f(p, first, last) for each part; `work`: its elements in all.
   template <class F>
   void for_each(F f) const {
+    for_each(f, n);
+  }
+  template <class F>
+  void for_each(F f, int64_t work) const {
     struct job {
       int64_t n, count;
       F& f;
       void run(int64_t p) const { f(p, n * p / count, n * (p + 1) / count); }
     } all{n, count, f};
     parallel_for(
-        count, n, [](void* of, int64_t p) { static_cast<job const*>(of)->run(p); }, &all);
+        count, work, [](void* of, int64_t p) { static_cast<job const*>(of)->run(p); }, &all);
   }
 };
 
@@ -210,10 +214,12 @@ void sort_in_buckets(E const* in, E* out, row_parts parts) {
 
   // Few buckets hold most of the elements where these have few prefixes: all threads take such a one.
   auto const is_long = [&](int64_t size) { return size > std::max(16 * least_bucket, n / 8); };
-  row_parts{buckets, buckets}.for_each([&](int64_t b, int64_t, int64_t) {
-    int64_t const size = begins[b + 1] - begins[b];
-    if (!is_long(size)) sort_bucket(spare.data() + begins[b], out + begins[b], size);
-  });
+  row_parts{buckets, buckets}.for_each(
+      [&](int64_t b, int64_t, int64_t) {
+        int64_t const size = begins[b + 1] - begins[b];
+        if (!is_long(size)) sort_bucket(spare.data() + begins[b], out + begins[b], size);
+      },
+      n);
   for (int64_t b = 0; b < buckets; ++b) {
     int64_t const size = begins[b + 1] - begins[b];
     if (is_long(size))
@@ -423,7 +429,7 @@ std::vector<E> candidates_of(T const* in, int64_t first, int64_t last, int64_t k
   };
   auto const most = static_cast<std::size_t>(2 * k + 1024);
   std::vector<E> all;
-  all.reserve(most);
+  all.reserve(std::min(most, static_cast<std::size_t>(last - first)));
   for (int64_t i = first; i < last; ++i) {
     auto const own = key(in[i]);
     // Of equal ones the later is the greater: all that are not below the k-th so far.
