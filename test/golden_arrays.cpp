@@ -251,8 +251,8 @@ functions const other_products {
       FUNCTION(kron, compare(c, kron(of<T>(c), of<T>(c, 1)))),
       FUNCTION(cross, compare(c, cross(of<T>(c), of<T>(c, 1)))),
       FUNCTION(tensordot,
-               if (o.has("axes"))   // cuBLAS keeps the sign of a zero that no others are added to
-                 compare(c, tensordot(of<T>(c), of<T>(c, 1), o.number("axes")) + T(0));
+               if (o.has("axes"))  // cuBLAS keeps the sign of a zero that no others are added to
+               compare(c, tensordot(of<T>(c), of<T>(c, 1), o.number("axes")) + T(0));
                else compare(c, tensordot(of<T>(c), of<T>(c, 1), o.list("a"), o.list("b")))),
 };
 #undef ALONG
