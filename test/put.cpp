@@ -72,6 +72,20 @@ BOOST_AUTO_TEST_CASE(of_several_values_the_last_one_stays) {
   }
   BOOST_TEST(y.to_vector() == want, boost::test_tools::per_element());
   BOOST_TEST(rows.to_vector() == wanted_rows, boost::test_tools::per_element());
+  // Of elements of every size.
+  auto const last_of = [&]<class T>(T) {
+    array<T> of_type = zeros<T>(bins);
+    of_type(at) = arange<int64_t>(n).astype<T>();
+    std::vector<int64_t> last(bins);
+    for (int64_t j = 0; j < n; ++j) last[places[j]] = j;
+    array<int64_t> const wanted(last);
+    BOOST_TEST(array_equal(of_type, wanted.astype<T>()), to_string(dtype_of<T>));
+  };
+  last_of(std::uint8_t{});
+  last_of(std::int16_t{});
+  last_of(double{});
+  last_of(complex64{});
+  last_of(complex128{});
 }
 
 BOOST_AUTO_TEST_CASE(put_takes_values_again_and_again) {
@@ -253,7 +267,7 @@ namespace {
 /// thirds of the values, many none, and some few.
 template <class T>
 void add_to_rows_of_all_lengths() {
-  for (std::int64_t n : {1, 63, 64, 65, 128, 129, 4099})
+  for (std::int64_t n : {1, 7, 8, 63, 64, 65, 128, 129, 2047, 2048, 2049, 4099, 10007})
     for (std::int64_t inner : {1, 3}) {
       std::int64_t const extent = 40;
       auto const j = arange<std::int64_t>(n);

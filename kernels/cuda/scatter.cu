@@ -1,10 +1,13 @@
 // Values written to, or added to, the elements that indices tell. Where it matters which of several values
 // for one element comes first, they are sorted by their rows, stable: the last of a row's values stays, or
 // they are added in their order, tile by tile.
+#include <dsl/key.hpp>
 #include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/sort_pairs.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <optional>
 
@@ -49,44 +52,60 @@ struct flat_scatter {
   }
 };
 
-template <class K>
-__global__ void find_rows(const __grid_constant__ flat_scatter s, K* rows) {
-  for (int64_t j = first_element(); j < s.count; j += grid_step())
+/// The rows of all values, and beside each its place or, of single elements, its bits.
+template <class K, class V>
+__global__ void find_rows(const __grid_constant__ flat_scatter s, K* rows, V* beside) {
+  for (int64_t j = first_element(); j < s.count; j += grid_step()) {
     rows[j] = static_cast<K>(s.row(j));
+    beside[j] = static_cast<V>(j);
+  }
 }
-template <class K>
-__global__ void pick_rows(int64_t n, K const* rows, int64_t const* order, int64_t* sorted) {
-  for (int64_t p = first_element(); p < n; p += grid_step()) sorted[p] = rows[order[p]];
+template <class K, class V, class U>
+__global__ void find_rows_of_elements(const __grid_constant__ flat_scatter s, K* rows, V* beside) {
+  for (int64_t j = first_element(); j < s.count; j += grid_step()) {
+    rows[j] = static_cast<K>(s.row(j));
+    beside[j] = s.value<U>(j, 0);
+  }
 }
 
-/// The values in the order of their rows, those of one row in their own.
+/// Values in the order of their rows, those of one row in their own. Beside each row lies the value's
+/// place, or the bits of a single element.
+template <class K, class V>
 class sorted_rows {
  public:
-  explicit sorted_rows(flat_scatter const& s)
-      : order_(sizeof(int64_t) * static_cast<std::size_t>(s.count)),
-        sorted_(sizeof(int64_t) * static_cast<std::size_t>(s.count)) {
-    if (s.rows <= int64_t{std::numeric_limits<std::uint32_t>::max()})
-      sort<std::uint32_t>(s);
+  sorted_rows(flat_scatter const& s, bool elements) : pairs_(s.count) {
+    if (elements)
+      with_word(s.at.element, [&]<class U>() {
+        if constexpr (sizeof(U) <= sizeof(V))
+          launch(find_rows_of_elements<K, V, U>, blocks_for(s.count), threads, s, pairs_.keys(),
+                 pairs_.values());
+      });
     else
-      sort<std::uint64_t>(s);
+      launch(find_rows<K, V>, blocks_for(s.count), threads, s, pairs_.keys(), pairs_.values());
+    pairs_.sort(std::bit_width(static_cast<std::uint64_t>(s.rows - 1)));
   }
-  /// Which value is in place p, and its row.
-  [[nodiscard]] int64_t const* order() const { return reinterpret_cast<int64_t*>(order_.data()); }
-  [[nodiscard]] int64_t const* rows() const { return reinterpret_cast<int64_t*>(sorted_.data()); }
+  [[nodiscard]] K const* rows() const { return pairs_.keys(); }
+  [[nodiscard]] V const* beside() const { return pairs_.values(); }
 
  private:
-  template <class K>
-  void sort(flat_scatter const& s) {
-    workspace const keys(sizeof(K) * static_cast<std::size_t>(s.count));
-    auto* const rows = reinterpret_cast<K*>(keys.data());
-    launch(find_rows<K>, blocks_for(s.count), threads, s, rows);
-    argsort(dtype_of<K>, 1, s.count, rows, reinterpret_cast<int64_t*>(order_.data()));
-    launch(pick_rows<K>, blocks_for(s.count), threads, s.count, static_cast<K const*>(rows),
-           order(), reinterpret_cast<int64_t*>(sorted_.data()));
-  }
-
-  workspace order_, sorted_;
+  sortable_pairs<K, V> pairs_;
 };
+
+/// Calls f(sorted, elements): whether their bits are beside the rows.
+template <class F>
+void with_sorted_rows(flat_scatter const& s, F const& f) {
+  constexpr int64_t most = std::numeric_limits<std::uint32_t>::max();
+  if (s.count > most)
+    throw shape_error("put: " + std::to_string(s.count) +
+                      " values; on a GPU they are less than 2^32");
+  bool const elements = s.inner == 1 && s.at.element <= 8;
+  if (s.rows > most)
+    f(sorted_rows<std::uint64_t, std::uint32_t>(s, false), false);
+  else if (elements && s.at.element == 8)
+    f(sorted_rows<std::uint32_t, std::uint64_t>(s, true), true);
+  else
+    f(sorted_rows<std::uint32_t, std::uint32_t>(s, elements), elements);
+}
 
 /// The values of one row are all the same.
 template <class U>
@@ -97,13 +116,20 @@ __global__ void put_any(const __grid_constant__ flat_scatter s) {
     out[s.row(j) * s.inner + i] = s.value<U>(j, i);
   }
 }
-template <class U>
-__global__ void put_last(const __grid_constant__ flat_scatter s, int64_t const* order,
-                         int64_t const* rows) {
+template <class U, class K, class V>
+__global__ void put_last(const __grid_constant__ flat_scatter s, K const* rows, V const* beside,
+                         bool elements) {
   auto* const out = static_cast<U*>(s.at.out);
   for (int64_t e = first_element(); e < s.count * s.inner; e += grid_step()) {
-    int64_t const p = e / s.inner, i = e - p * s.inner, row = rows[p];
-    if (p + 1 == s.count || rows[p + 1] != row) out[row * s.inner + i] = s.value<U>(order[p], i);
+    int64_t const p = e / s.inner, i = e - p * s.inner;
+    K const row = rows[p];
+    if (p + 1 < s.count && rows[p + 1] == row) continue;
+    if constexpr (sizeof(U) <= sizeof(V))
+      if (elements) {
+        out[row] = static_cast<U>(beside[p]);
+        continue;
+      }
+    out[static_cast<int64_t>(row) * s.inner + i] = s.value<U>(static_cast<int64_t>(beside[p]), i);
   }
 }
 
@@ -158,100 +184,190 @@ __device__ A from_lane(A a, int distance) {
     return __shfl_xor_sync(~0u, a, distance);
 }
 
-constexpr int64_t tile = 64;  // values that a thread sums; fixed, for the order of additions
+// Values that are summed at once, by a thread of rows and by a block of single elements; fixed, for
+// the order of additions.
+constexpr int64_t row_tile = 64, thread_tile = 8, block_tile = threads * thread_tile;
+
+/// Sums of one tile that are not all of their row's: of the row that begins there and goes on, and of
+/// the one that began before.
+template <class T>
+struct open_sums {
+  typename sum_of<T>::type *begun, *continued;
+};
 
 /// Adds the sums of the rows whose values lie in one tile. Of others it stores the sum in the tile where
 /// they begin, and those in the tiles where they go on.
-template <class T>
-__global__ void add_tiles(const __grid_constant__ flat_scatter s, int64_t const* order,
-                          int64_t const* rows, typename sum_of<T>::type* begun,
-                          typename sum_of<T>::type* continued) {
+template <class T, class K, class V>
+__global__ void add_rows(const __grid_constant__ flat_scatter s, K const* rows, V const* places,
+                         open_sums<T> const open) {
   using sum = sum_of<T>;
   auto* const out = static_cast<T*>(s.at.out);
-  int64_t const tiles = (s.count + tile - 1) / tile;
+  int64_t const tiles = (s.count + row_tile - 1) / row_tile;
   for (int64_t e = first_element(); e < tiles * s.inner; e += grid_step()) {
-    int64_t const t = e / s.inner, i = e - t * s.inner, first = t * tile;
-    int64_t const last = first + tile < s.count ? first + tile : s.count;
+    int64_t const t = e / s.inner, i = e - t * s.inner, first = t * row_tile;
+    int64_t const last = first + row_tile < s.count ? first + row_tile : s.count;
+    auto const value = [&](int64_t p) {
+      return static_cast<typename sum::type>(s.value<T>(static_cast<int64_t>(places[p]), i));
+    };
     for (int64_t p = first; p < last;) {
-      int64_t const row = rows[p];
+      K const row = rows[p];
       bool const goes_on_here = p == first && p > 0 && rows[p - 1] == row;
-      auto total = static_cast<typename sum::type>(s.value<T>(order[p], i));
-      for (++p; p < last && rows[p] == row; ++p)
-        total = sum::add(total, static_cast<typename sum::type>(s.value<T>(order[p], i)));
+      auto total = value(p);
+      for (++p; p < last && rows[p] == row; ++p) total = sum::add(total, value(p));
       if (goes_on_here)
-        continued[e] = total;
+        open.continued[e] = total;
       else if (p == last && p < s.count && rows[p] == row)
-        begun[e] = total;
+        open.begun[e] = total;
       else
-        add_to(out[row * s.inner + i], total);
+        add_to(out[static_cast<int64_t>(row) * s.inner + i], total);
     }
   }
 }
+
+/// The same of single elements, whose bits are beside the rows: a block a tile, in which a thread sums
+/// neighbours and those of other threads that go on with its last row.
+template <class T, class K, class V>
+__global__ void __launch_bounds__(threads)
+    add_elements(K const* rows, V const* beside, int64_t count, T* out, open_sums<T> const open) {
+  using sum = sum_of<T>;
+  using word = key_bits<T>;
+  constexpr int pitch = thread_tile + 1;  // threads read different banks
+  __shared__ K row_of[threads * pitch];
+  __shared__ V bits_of[threads * pitch];
+  __shared__ typename sum::type continued[threads];
+  int const thread = static_cast<int>(threadIdx.x);
+  int64_t const start = int64_t{blockIdx.x} * block_tile;
+  int const here = static_cast<int>(start + block_tile < count ? block_tile : count - start);
+#pragma unroll
+  for (int k = 0; k < thread_tile; ++k) {
+    int const i = k * threads + thread, to = i / thread_tile * pitch + i % thread_tile;
+    if (i < here) {
+      row_of[to] = rows[start + i];
+      bits_of[to] = beside[start + i];
+    }
+  }
+  __syncthreads();
+  auto const row_at = [&](int i) { return row_of[i / thread_tile * pitch + i % thread_tile]; };
+  int const first = thread * thread_tile;
+  int const last = first + thread_tile < here ? first + thread_tile : here;
+  // What is before and behind the tile.
+  bool const from_before = start > 0 && rows[start - 1] == row_at(0);
+  bool const to_next = start + here < count && rows[start + here] == row_at(here - 1);
+  bool open_end = false;  // the thread's last row began here and goes on
+  auto total = sum::none();
+  K row{};
+  for (int i = first; i < last;) {
+    row = row_at(i);
+    bool const goes_on_here = i == first && (i > 0 ? row_at(i - 1) == row : from_before);
+    total = sum::none();
+    for (; i < last && row_at(i) == row; ++i)
+      total = sum::add(total, static_cast<typename sum::type>(__builtin_bit_cast(
+                                  T, static_cast<word>(bits_of[thread * pitch + i - first]))));
+    if (goes_on_here)
+      continued[thread] = total;
+    else if (i == last && (last < here ? row_at(last) == row : to_next))
+      open_end = true;
+    else
+      add_to(out[row], total);
+  }
+  __syncthreads();
+  auto const with_others = [&](int from) {  // those that go on with `row`
+    for (int u = from; u * thread_tile < here && row_at(u * thread_tile) == row; ++u)
+      total = sum::add(total, continued[u]);
+  };
+  if (open_end) {
+    with_others(thread + 1);
+    if (to_next && row_at(here - 1) == row)
+      open.begun[blockIdx.x] = total;
+    else
+      add_to(out[row], total);
+  }
+  if (thread == 0 && from_before) {
+    row = row_at(0);
+    total = sum::none();
+    with_others(0);
+    open.continued[blockIdx.x] = total;
+  }
+}
+
 /// A warp for each tile: adds the sum of the row that begins there and goes on in the next ones.
-template <class T>
-__global__ void add_long_rows(const __grid_constant__ flat_scatter s, int64_t const* rows,
-                              typename sum_of<T>::type const* begun,
-                              typename sum_of<T>::type const* continued) {
+template <class T, class K>
+__global__ void add_long_rows(const __grid_constant__ flat_scatter s, int64_t tile, K const* rows,
+                              open_sums<T> const open) {
   using sum = sum_of<T>;
   auto* const out = static_cast<T*>(s.at.out);
   int64_t const tiles = (s.count + tile - 1) / tile;
   int const lane = static_cast<int>(threadIdx.x) % 32;
   for (int64_t e = first_element() / 32; e < (tiles - 1) * s.inner; e += grid_step() / 32) {
     int64_t const t = e / s.inner, i = e - t * s.inner, first = t * tile, next = first + tile;
-    int64_t const row = rows[next];
+    K const row = rows[next];
     if (rows[next - 1] != row || (first > 0 && rows[first - 1] == row))
       continue;  // the warp as one
     auto total = sum::none();
     for (int64_t u = t + 1 + lane; u < tiles && rows[u * tile] == row; u += 32)
-      total = sum::add(total, continued[u * s.inner + i]);
+      total = sum::add(total, open.continued[u * s.inner + i]);
 #pragma unroll
     for (int d = 16; d > 0; d /= 2) total = sum::add(total, from_lane(total, d));
-    if (lane == 0) add_to(out[row * s.inner + i], sum::add(begun[e], total));
+    if (lane == 0)
+      add_to(out[static_cast<int64_t>(row) * s.inner + i], sum::add(open.begun[e], total));
   }
 }
 
-template <class T>
-void add_sorted(flat_scatter const& s) {
-  using sum = typename sum_of<T>::type;
-  int64_t const tiles = (s.count + tile - 1) / tile;
-  std::size_t const bytes = sizeof(sum) * static_cast<std::size_t>(tiles * s.inner);
-  sorted_rows const sorted(s);
-  workspace const first(bytes), others(bytes);
-  auto* const begun = reinterpret_cast<sum*>(first.data());
-  auto* const continued = reinterpret_cast<sum*>(others.data());
-  launch(add_tiles<T>, blocks_for(tiles * s.inner), threads, s, sorted.order(), sorted.rows(),
-         begun, continued);
+template <class T, class K, class V>
+void add_sorted(flat_scatter const& s, K const* rows, V const* beside, bool elements) {
+  int64_t const tile = elements ? block_tile : row_tile, tiles = (s.count + tile - 1) / tile;
+  std::size_t const bytes =
+      sizeof(typename sum_of<T>::type) * static_cast<std::size_t>(tiles * s.inner);
+  workspace const begun(bytes), continued(bytes);
+  open_sums<T> const open{reinterpret_cast<typename sum_of<T>::type*>(begun.data()),
+                          reinterpret_cast<typename sum_of<T>::type*>(continued.data())};
+  if constexpr (sizeof(T) <= sizeof(V))
+    if (elements)
+      launch(add_elements<T, K, V>, tiles, threads, rows, beside, s.count,
+             static_cast<T*>(s.at.out), open);
+  if (!elements)
+    launch(add_rows<T, K, V>, blocks_for(tiles * s.inner), threads, s, rows, beside, open);
   if (tiles > 1)
-    launch(add_long_rows<T>, blocks_for(32 * (tiles - 1) * s.inner), threads, s, sorted.rows(),
-           static_cast<sum const*>(begun), static_cast<sum const*>(continued));
+    launch(add_long_rows<T, K>, blocks_for(32 * (tiles - 1) * s.inner), threads, s, tile, rows,
+           open);
 }
 
 }  // namespace
 
 void put(scatter const& all) {
   flat_scatter const s(all);
-  if (s.count * s.inner == 0) return;
-  std::optional<sorted_rows> sorted;
-  if (s.inner % s.period != 0) sorted.emplace(s);
-  with_word(s.at.element, [&]<class U>() {
-    if (sorted)
-      launch(put_last<U>, blocks_for(s.count * s.inner), threads, s, sorted->order(),
-             sorted->rows());
-    else
-      launch(put_any<U>, blocks_for(s.count * s.inner), threads, s);
+  int64_t const n = s.count * s.inner;
+  if (n == 0) return;
+  if (s.inner % s.period == 0)
+    return with_word(s.at.element,
+                     [&]<class U>() { launch(put_any<U>, blocks_for(n), threads, s); });
+  with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
+    with_word(s.at.element, [&]<class U>() {
+      launch(put_last<U, K, V>, blocks_for(n), threads, s, sorted.rows(), sorted.beside(),
+             elements);
+    });
   });
 }
 
 void add_at(scatter const& all) {
   flat_scatter const s(all);
-  if (s.count * s.inner == 0) return;
-  visit(all.type, [&]<class T>() {
-    if constexpr (std::is_integral_v<T> && sizeof(T) >= 4) {
-      using word = std::conditional_t<sizeof(T) == 4, unsigned, unsigned long long>;
-      launch(add_integers<word>, blocks_for(s.count * s.inner), threads, s);
-    } else {
-      add_sorted<T>(s);
-    }
+  int64_t const n = s.count * s.inner;
+  if (n == 0) return;
+  auto const whole = [&]<class word>(word) {
+    launch(add_integers<word>, blocks_for(n), threads, s);
+  };
+  switch (all.type) {
+    case dtype::i32:
+    case dtype::u32: return whole(unsigned{});
+    case dtype::i64:
+    case dtype::u64: return whole(0ull);
+    default: break;
+  }
+  with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
+    visit(all.type, [&]<class T>() {
+      if constexpr (!(std::is_integral_v<T> && sizeof(T) >= 4))
+        add_sorted<T>(s, sorted.rows(), sorted.beside(), elements);
+    });
   });
 }
 

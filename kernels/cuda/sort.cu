@@ -1,10 +1,11 @@
 // Sorts of order-preserving unsigned keys: short rows by a bitonic network in shared memory, all else
 // by CUB's radix sort. Its kernels are large: it has keys of 32 and 64 bits, alone and with indices
-// of 32 bits, and for one row f32 and f64 as they are; what the kernels here know of the type is an
-// argument.
+// of 32 bits, those of 32 with values of 64 too, and for one row f32 and f64 as they are; what the
+// kernels here know of the type is an argument.
 #include <dsl/scope.hpp>
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/sort_pairs.hpp>
 #include <kernels/cuda/stream.hpp>
 
 #define CCCL_DISABLE_NVTX  // the steps' names are ours
@@ -522,6 +523,22 @@ void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, b
 }
 
 }  // namespace
+
+template <class K, class V>
+void sortable_pairs<K, V>::sort(int bits) {
+  cub::DoubleBuffer<K> keys(reinterpret_cast<K*>(memory_[0].data()),
+                            reinterpret_cast<K*>(memory_[1].data()));
+  cub::DoubleBuffer<V> values(reinterpret_cast<V*>(memory_[2].data()),
+                              reinterpret_cast<V*>(memory_[3].data()));
+  with_memory([&](void* memory, std::size_t& bytes) {
+    return cub::DeviceRadixSort::SortPairs(memory, bytes, keys, values, n_, 0, bits, stream());
+  });
+  now_keys_ = keys.selector;
+  now_values_ = values.selector;
+}
+template void sortable_pairs<uint32_t, uint32_t>::sort(int);
+template void sortable_pairs<uint32_t, uint64_t>::sort(int);
+template void sortable_pairs<uint64_t, uint32_t>::sort(int);
 
 void sort(dtype type, int64_t rows, int64_t n, void const* in, void* out) {
   sort_rows(type, rows, n, in, out, false);
