@@ -1,6 +1,6 @@
 // Systems of equations, inverses and determinants through cuSOLVER, of batches of small matrices through
 // cuBLAS, and Cholesky factors. Of matrices that are read as their transposes, solving takes the factors of
-// A^T, inverses and determinants do not mind, and L of A is the memory of L^T.
+// A^T, and inverses and determinants do not mind.
 #include <kernels/cuda/matrices.hpp>
 
 #include <dsl/determinant.hpp>
@@ -21,6 +21,9 @@ constexpr int64_t most_at_once = 65535;
 
 bool in_batches(matrix_stack const& a) { return a.count > 1 && a.n < batched_below; }
 
+/// Batches of matrices up to this size are inverted in less time than n equations are solved.
+constexpr int64_t longest_inverted = 64;
+
 // ---- kernels
 
 __global__ void store_addresses(std::byte* first, int64_t step, int64_t count, void** to) {
@@ -33,10 +36,40 @@ __global__ void set_identities(int64_t n, int64_t elements, T* out) {
     out[at] = T(real_t<T>(at % (n * n) % (n + 1) == 0));
 }
 
+/// Of matrices that caches hold: a thread an element.
+template <class T>
+__global__ void transpose_small(T const* in, unsigned n, int64_t elements, T* out) {
+  for (int64_t at = first_element(); at < elements; at += grid_step()) {
+    int64_t const first = at / (n * n) * (n * n);
+    unsigned const place = static_cast<unsigned>(at - first), row = place / n;
+    out[at] = in[first + (place - row * n) * n + row];
+  }
+}
+template <class T>
+void transpose(matrix_stack const& a, T* to) {
+  constexpr int64_t small = 32;
+  if (a.n <= small) {
+    int64_t const elements = a.count * a.n * a.n;
+    return launch(transpose_small<T>, blocks_for(elements), threads, static_cast<T const*>(a.data),
+                  static_cast<unsigned>(a.n), elements, to);
+  }
+  operand from;
+  from.data = a.data;
+  from.type = a.type;
+  from.stride = {a.n * a.n, 1, a.n};
+  std::uint16_t const slot = 0;
+  fused_call call{};
+  call.operands = &from;
+  call.operand_count = 1;
+  call.slot = &slot;
+  extents const shape{a.count, a.n, a.n};
+  copy_launch(a.type)(call, shape, {to, a.type, row_major(shape)});
+}
+
 template <class T>
 __global__ void clear_above_diagonals(int64_t n, int64_t elements, T* out) {
   for (int64_t at = first_element(); at < elements; at += grid_step())
-    if (at % n > at / n % n) out[at] = T(0);
+    if (int64_t const place = at % (n * n); place % n > place / n) out[at] = T(0);
 }
 
 /// A matrix with a NaN is not singular: its report becomes -1, and what is made of it NaN.
@@ -171,9 +204,25 @@ class lu {
       });
     else
       substitute_one_by_one(op, columns, x);
-    int64_t const size = n_ * columns;
-    launch(spread_nan<T>, blocks_for(count_ * size), threads,
-           static_cast<int const*>(reports_.get()), size, count_ * size, x);
+    spread_nans(columns, x);
+  }
+  /// M^-1, column-major too.
+  void invert(T* out) const {
+    if (!batched_ || n_ > longest_inverted) {
+      int64_t const elements = count_ * n_ * n_;
+      launch(set_identities<T>, blocks_for(elements), threads, n_, elements, out);
+      return substitute(CUBLAS_OP_N, n_, out);
+    }
+    workspace const again(sizeof(int) * static_cast<std::size_t>(count_));  // as they are reported
+    for_parts(count_, [&](int64_t first, int64_t some) {
+      addresses<T> const at(matrix(first), n_ * n_, some), to(out + first * n_ * n_, n_ * n_, some);
+      check(
+          routines<T>::getri(cublas().handle, static_cast<int>(n_), at.get(), static_cast<int>(n_),
+                             pivots<int>() + first * n_, to.get(), static_cast<int>(n_),
+                             reinterpret_cast<int*>(again.data()) + first, static_cast<int>(some)),
+          "cublas?getriBatched");
+    });
+    spread_nans(n_, out);
   }
   [[nodiscard]] failed_factor failed() const { return reports_.first_failed(n_); }
 
@@ -201,6 +250,11 @@ class lu {
                              own.host.data(), own.on_host, reports_.get() + i),
             "cusolverDnXgetrf");
     own.finish();
+  }
+  void spread_nans(int64_t columns, T* x) const {
+    int64_t const size = n_ * columns;
+    launch(spread_nan<T>, blocks_for(count_ * size), threads,
+           static_cast<int const*>(reports_.get()), size, count_ * size, x);
   }
   void substitute_one_by_one(cublasOperation_t op, int64_t columns, T* x) const {
     auto const [handle, params] = cusolver();
@@ -266,9 +320,7 @@ failed_factor inv(matrix_stack const& a, void* out) {
   failed_factor failed;
   with_type(a.type, [&]<class T>() {
     lu<T> const factors(a);
-    int64_t const elements = a.count * a.n * a.n;
-    launch(set_identities<T>, blocks_for(elements), threads, a.n, elements, static_cast<T*>(out));
-    factors.substitute(CUBLAS_OP_N, a.n, static_cast<T*>(out));
+    factors.invert(static_cast<T*>(out));
     failed = factors.failed();
   });
   return failed;
@@ -277,15 +329,17 @@ failed_factor inv(matrix_stack const& a, void* out) {
 void det(matrix_stack const& a, void* out) { determinants(a, false, out); }
 void slogdet(matrix_stack const& a, void* out) { determinants(a, true, out); }
 
+// cuSOLVER's lower factors take a third of its upper ones' time: two transposes are worth it.
 failed_factor cholesky(matrix_stack const& a, void* out) {
   int64_t const n = a.n, elements = a.count * n * n;
   refuse_recording();
   auto const [handle, params] = cusolver();
   reports const said(a.count);
-  constexpr auto part = CUBLAS_FILL_MODE_UPPER;  // column-major: the lower one of rows
+  constexpr auto part = CUBLAS_FILL_MODE_LOWER;
   with_type(a.type, [&]<class T>() {
-    auto* const own = static_cast<T*>(out);
-    copy(a.data, own, elements * static_cast<int64_t>(sizeof(T)));
+    workspace const columns(static_cast<std::size_t>(elements) * sizeof(T));
+    auto* const own = reinterpret_cast<T*>(columns.data());
+    transpose(a, own);
     if (in_batches(a)) {
       for_parts(a.count, [&](int64_t first, int64_t some) {
         addresses<T> const at(own + first * n * n, n * n, some);
@@ -307,7 +361,11 @@ failed_factor cholesky(matrix_stack const& a, void* out) {
               "cusolverDnXpotrf");
       memory.finish();
     }
-    launch(clear_above_diagonals<T>, blocks_for(elements), threads, n, elements, own);
+    matrix_stack factors = a;
+    factors.data = own;
+    transpose(factors, static_cast<T*>(out));
+    launch(clear_above_diagonals<T>, blocks_for(elements), threads, n, elements,
+           static_cast<T*>(out));
   });
   return said.first_failed(n);
 }

@@ -32,6 +32,7 @@ struct routines;
     using number = own;                                              \
     static constexpr cudaDataType type = data, real_type = real;     \
     static constexpr auto* getrf = cublas##letter##getrfBatched;     \
+    static constexpr auto* getri = cublas##letter##getriBatched;     \
     static constexpr auto* getrs = cublas##letter##getrsBatched;     \
     static constexpr auto* potrf = cusolverDn##letter##potrfBatched; \
   };
