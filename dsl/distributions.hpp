@@ -75,6 +75,50 @@ SLOTH_HD inline std::uint64_t draw_integer(own_blocks from, std::uint64_t low, s
   }
 }
 
+/// What integers in [0, last] are made of first: a word each where these are below 2^32, else two, of
+/// blocks that neighbours share. Their counters {group, 2^32 - 1 or - 2, 1} are no element's own.
+struct integer_words {
+  bool single;
+
+  SLOTH_HD constexpr explicit integer_words(std::uint64_t last) : single(last >> 32 == 0) {}
+  /// Elements that share a block.
+  [[nodiscard]] SLOTH_HD constexpr unsigned sharing() const { return single ? 4 : 2; }
+  [[nodiscard]] SLOTH_HD constexpr std::uint32_t counter() const { return ~(single ? 0u : 1u); }
+  /// The block of element j.
+  [[nodiscard]] SLOTH_HD constexpr philox_block block(philox_keys const& keys,
+                                                      std::uint64_t j) const {
+    std::uint64_t const group = j / sharing();
+    return philox4x32_10({{static_cast<std::uint32_t>(group),
+                           static_cast<std::uint32_t>(group >> 32), counter(), 1}},
+                         keys);
+  }
+  /// Element j's part of it; selections: a variable index would put the block into local memory on a
+  /// GPU.
+  [[nodiscard]] SLOTH_HD constexpr std::uint64_t bits(philox_block const& b,
+                                                      std::uint64_t j) const {
+    if (!single)
+      return j & 1 ? std::uint64_t{b.word[3]} << 32 | b.word[2]
+                   : std::uint64_t{b.word[1]} << 32 | b.word[0];
+    return j & 2 ? (j & 1 ? b.word[3] : b.word[2]) : (j & 1 ? b.word[1] : b.word[0]);
+  }
+  /// Element j of these bits, each integer equally likely; where it would not be, of blocks of its own.
+  [[nodiscard]] SLOTH_HD std::uint64_t integer(philox_keys const& keys, std::uint64_t j,
+                                               std::uint64_t low, std::uint64_t last,
+                                               std::uint64_t bits) const {
+    std::uint64_t const range = last + 1;
+    if (single) {
+      std::uint64_t const product = bits * range, rest = product & 0xffffffffu;
+      if (rest >= range || rest >= ((std::uint64_t{1} << 32) - range) % range)
+        return low + (product >> 32);
+    } else {
+      if (range == 0) return low + bits;
+      std::uint64_t const rest = bits * range;
+      if (rest >= range || rest >= (0 - range) % range) return low + multiply_high(bits, range);
+    }
+    return draw_integer(own_blocks(keys, j), low, last);
+  }
+};
+
 /// A gamma number as value exp(log_factor): the factor of shapes below 1 may underflow.
 struct gamma_number {
   double value, log_factor;
@@ -108,8 +152,44 @@ SLOTH_HD inline double deviance(double k, double mean) {
   double const d = (mean - k) / k;
   return k * (d - std::log1p(d));
 }
+/// log k! for k < 32.
+SLOTH_HD inline double log_factorial(int k) {
+  static constexpr double of[32] = {0,
+                                    0,
+                                    0.6931471805599453,
+                                    1.791759469228055,
+                                    3.1780538303479458,
+                                    4.787491742782046,
+                                    6.579251212010101,
+                                    8.525161361065415,
+                                    10.60460290274525,
+                                    12.801827480081469,
+                                    15.104412573075516,
+                                    17.502307845873887,
+                                    19.987214495661885,
+                                    22.552163853123425,
+                                    25.19122118273868,
+                                    27.89927138384089,
+                                    30.671860106080672,
+                                    33.50507345013689,
+                                    36.39544520803305,
+                                    39.339884187199495,
+                                    42.335616460753485,
+                                    45.38013889847691,
+                                    48.47118135183523,
+                                    51.60667556776438,
+                                    54.78472939811232,
+                                    58.00360522298052,
+                                    61.261701761002,
+                                    64.55753862700634,
+                                    67.88974313718154,
+                                    71.25703896716801,
+                                    74.65823634883016,
+                                    78.0922235533153};
+  return of[k];
+}
 SLOTH_HD inline double log_poisson(double k, double lam) {
-  if (k == 0) return -lam;
+  if (k < 32) return k * std::log(lam) - lam - log_factorial(static_cast<int>(k));
   return -stirling_rest(k) - deviance(k, lam) - 0.5 * std::log(6.2831853071795865 * k);
 }
 SLOTH_HD inline double log_binomial(double k, double n, double p) {
@@ -184,7 +264,8 @@ SLOTH_HD auto draw_element(philox_keys const& keys, std::uint64_t j,
   own_blocks from(keys, j);
   if constexpr (Kind == generator_kind::integers) {
     auto const p = parameters.as<two_words>();
-    return draw_integer(from, p.a, p.b);
+    integer_words const words(p.b);
+    return words.integer(keys, j, p.a, p.b, words.bits(words.block(keys, j), j));
   } else if constexpr (Kind == generator_kind::gamma) {
     auto const g = draw_gamma(from, parameters.as<two_reals>().a);
     return g.value * std::exp(g.log_factor);

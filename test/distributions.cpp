@@ -123,6 +123,18 @@ BOOST_AUTO_TEST_CASE(integers_of_every_type) {
   BOOST_TEST(parts.offset() == 7u);
   BOOST_TEST(array_equal(whole, concatenate(front, back)));
   BOOST_TEST(array_equal(2 * generator(6).integers(0, 1000, {7}) + 1, 2 * whole + 1));
+  for (std::int64_t const n : {1, 2, 3, 5})  // wherever neighbours' words begin
+    for (std::int64_t const last : {std::int64_t{100}, std::int64_t{1} << 40}) {
+      generator split(8);
+      array<std::int64_t> const begin = split.integers(last, {n}),
+                                end = split.integers(last, {601});
+      array<std::int64_t> const all = generator(8).integers(last, {n + 601});
+      BOOST_TEST(array_equal(all, concatenate(begin, end)));
+    }
+  generator small(8);
+  array<std::int8_t> const begin = small.integers<std::int8_t>(100, {5});
+  array<std::int8_t> const end = small.integers<std::int8_t>(100, {601});
+  BOOST_TEST(array_equal(generator(8).integers(100, {606}), concatenate(begin, end)));
   // Many are drawn together, few one by one; near 2^63 half of the first words are drawn again.
   for (auto const last : {std::int64_t{1000}, INT64_MAX / 2 + 2}) {
     generator together(7), apart(7);

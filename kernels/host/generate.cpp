@@ -85,26 +85,29 @@ drawing<std::uint64_t> drawing_of_integers(generator_kind kind) {
   }
 }
 
-/// Integers by their elements' first blocks, a batch of which is computed together; few need another.
+/// Integers by the blocks that neighbours share, a batch of which is computed together; few need another.
 template <class T>
 void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   auto const place = g.params[0].as<words>();
   auto const [low, last] = g.params[1].as<random_detail::two_words>();
   philox_keys const keys = place.first;
-  std::uint64_t const range = last + 1;
-  alignas(32) std::uint32_t word[4 * own_blocks_batch];
-  for (std::int64_t done = 0; done < count; done += own_blocks_batch) {
-    std::uint64_t const j = place.second + static_cast<std::uint64_t>(first + done);
-    own_first_blocks(place.first, j, word);
-    int const n = static_cast<int>(std::min<std::int64_t>(own_blocks_batch, count - done));
-    for (int k = 0; k < n; ++k) {
-      std::uint64_t const bits = std::uint64_t{word[4 * k + 1]} << 32 | word[4 * k];
-      std::uint64_t value = low + (range == 0 ? bits : multiply_high(bits, range));
-      if (bits * range < range)  // maybe not as likely as the others: dsl/distributions.hpp decides
-        value = draw_element<generator_kind::integers>(keys, j + static_cast<std::uint64_t>(k),
-                                                       g.params[1]);
-      to[done + k] = static_cast<T>(value);
-    }
+  random_detail::integer_words const of(last);
+  std::uint64_t const start = place.second + static_cast<std::uint64_t>(first);
+  std::uint64_t const end = start + static_cast<std::uint64_t>(count), sharing = of.sharing();
+  alignas(32) std::uint32_t word[4 * shared_blocks_batch];
+  for (std::uint64_t j = start; j != end;) {
+    std::uint64_t const group = j / sharing;
+    shared_blocks(place.first, group, of.counter(), word);
+    std::uint64_t const inside = j % sharing;
+    std::uint64_t const n = std::min(end - j, shared_blocks_batch * sharing - inside);
+    auto const fill = [&](auto single) {
+      for (std::uint64_t k = inside; k < inside + n; ++k, ++j) {
+        std::uint64_t const bits =
+            single ? word[k] : std::uint64_t{word[2 * k + 1]} << 32 | word[2 * k];
+        *to++ = static_cast<T>(of.integer(keys, j, low, last, bits));
+      }
+    };
+    of.single ? fill(std::true_type{}) : fill(std::false_type{});
   }
 }
 
@@ -120,7 +123,7 @@ void distribution(operand const& g, T* to, std::int64_t first, std::int64_t coun
   if constexpr (std::is_same_v<T, double>) {
     fill(drawing_of_reals(g.generator));
   } else if constexpr (is_integer<T>) {
-    if (g.generator == generator_kind::integers && count >= own_blocks_batch / 4)
+    if (g.generator == generator_kind::integers && count >= shared_blocks_batch)
       return whole_numbers(g, to, first, count);
     fill(drawing_of_integers(g.generator));
   }

@@ -39,23 +39,24 @@ struct rows_of_threads {
     return philox_words(seed, row, thread + static_cast<std::uint32_t>(k));
   }
 };
-/// The counters of the first blocks of elements j + k (random_detail::own_blocks).
-struct own_first {
-  std::uint64_t j;
+/// The counters of the blocks that groups group + k share (random_detail::integer_words).
+struct of_groups {
+  std::uint64_t group;
+  std::uint32_t counter;
 
 #if defined(__AVX2__)
   void of_four(int k, __m256i (&c)[4]) const {
-    c[0] = _mm256_add_epi64(_mm256_set1_epi64x(static_cast<long long>(j)),
+    c[0] = _mm256_add_epi64(_mm256_set1_epi64x(static_cast<long long>(group)),
                             _mm256_set_epi64x(k + 3, k + 2, k + 1, k));
     c[1] = _mm256_srli_epi64(c[0], 32);
-    c[2] = _mm256_setzero_si256();
+    c[2] = splat(counter);
     c[3] = splat(1);
   }
 #endif
   [[nodiscard]] philox_block of_one(std::uint64_t seed, int k) const {
-    std::uint64_t const at = j + static_cast<std::uint64_t>(k);
+    std::uint64_t const at = group + static_cast<std::uint64_t>(k);
     return philox4x32_10(
-        {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32), 0, 1}}, seed);
+        {{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32), counter, 1}}, seed);
   }
 };
 
@@ -232,9 +233,10 @@ void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int
        count);
 }
 
-void own_first_blocks(std::uint64_t seed, std::uint64_t j, std::uint32_t* out) {
-  static_assert(own_blocks_batch == batch);
-  generate<4>(out, seed, own_first{j});
+void shared_blocks(std::uint64_t seed, std::uint64_t group, std::uint32_t counter,
+                   std::uint32_t* out) {
+  static_assert(shared_blocks_batch == batch);
+  generate<4>(out, seed, of_groups{group, counter});
 }
 
 void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
