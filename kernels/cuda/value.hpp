@@ -24,6 +24,27 @@ struct runs {
   bool whole;  // all of them exist
 };
 
+/// N neighbours that make 16 bytes, from any element on: of the two aligned packs that they lie in.
+template <int N, class U>
+__device__ pack<U, N> load_between(U const* p) {
+  unsigned const bytes = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(p)) % 16;
+  auto const* const first =
+      reinterpret_cast<uint4 const*>(reinterpret_cast<char const*>(p) - bytes);
+  uint4 const a = first[0], b = bytes > 0 ? first[1] : uint4{};
+  unsigned word[8] = {a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w};
+#pragma unroll
+  for (int k = 0; k < 6; ++k) word[k] = bytes & 8 ? word[k + 2] : word[k];
+  if constexpr (sizeof(U) < 8)
+#pragma unroll
+    for (int k = 0; k < 5; ++k) word[k] = bytes & 4 ? word[k + 1] : word[k];
+  if constexpr (sizeof(U) < 4)
+#pragma unroll
+    for (int k = 0; k < 4; ++k) word[k] = __funnelshift_r(word[k], word[k + 1], bytes % 4 * 8);
+  pack<U, N> out;
+  __builtin_memcpy(&out, word, 16);
+  return out;
+}
+
 /// The runs of a leaf: N elements `step` apart, from p + r * stride on.
 template <int R, int N, class U>
 __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> const& where,
@@ -44,6 +65,16 @@ __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> 
       for (int k = 0; k < N; ++k) out.v[r * N + k] = v;
     }
   } else {
+    if constexpr (N * sizeof(U) == 16 && N > 1)
+      if (step == 1 && where.whole) {
+#pragma unroll
+        for (int r = 0; r < R; ++r) {
+          auto const run = load_between<N>(p + r * stride);
+#pragma unroll
+          for (int k = 0; k < N; ++k) out.v[r * N + k] = run.v[k];
+        }
+        return out;
+      }
 #pragma unroll
     for (int r = 0; r < R; ++r)
 #pragma unroll
@@ -270,6 +301,23 @@ __device__ __noinline__ T draw_alone(std::uint64_t seed, std::uint64_t j,
   return static_cast<T>(draw_element<Kind>(keys, j, parameters));
 }
 
+/// Integers j to j + N - 1, as a call: of the block that they share, or of several.
+template <class T, int N>
+__device__ __noinline__ pack<T, N> draw_integers(std::uint64_t seed, std::uint64_t j,
+                                                 scalar_bits const& parameters) {
+  philox_keys const keys = seed;
+  auto const p = parameters.as<random_detail::two_words>();
+  random_detail::integer_words const words(p.b);
+  pack<T, N> out;
+  philox_block block{};
+#pragma unroll
+  for (int k = 0; k < N; ++k) {
+    if (k == 0 || (j + k) % words.sharing() == 0) block = words.block(keys, j + k);
+    out.v[k] = static_cast<T>(words.integer(keys, j + k, p.a, p.b, words.bits(block, j + k)));
+  }
+  return out;
+}
+
 /// pack<T, N> of the tree at `At`. A context has `a`, the tree's arguments, load<T, N, slot>(),
 /// row<T, slot>(), and `run`: N is a multiple of it. For generators it has index<slot>(k), of element
 /// k, and neighbours<slot>(): the indices of a run's elements follow each other.
@@ -330,6 +378,19 @@ struct value<generated<Kind, T>, At, N> {
       scale_normals<Kind>(g, p.v);
     } else if constexpr (is_distribution(Kind)) {
       auto const [seed, offset] = g.params[0].as<two_u64>();
+      if constexpr (Kind == generator_kind::integers) {
+        constexpr int run = Context::run < 4 ? Context::run : 4;
+        if (run > 1 && c.template neighbours<At.leaf>()) {
+#pragma unroll
+          for (int r = 0; r < N; r += run) {
+            auto const v = draw_integers<T, run>(
+                seed, offset + static_cast<std::uint64_t>(index(r)), g.params[1]);
+#pragma unroll
+            for (int k = 0; k < run; ++k) p.v[r + k] = v.v[k];
+          }
+          return p;
+        }
+      }
 #pragma unroll
       for (int k = 0; k < N; ++k)
         p.v[k] =
