@@ -67,9 +67,12 @@ node_ptr join(joining how, std::vector<part> parts, axis_list const& along, dtyp
   int const axis = axis_of(how, parts.front().shape.rank(), along);
   extents shape = whole_shape(parts.front(), axis);
   shape[axis] = 0;
+  extents const none = extents::filled(shape.rank(), 0);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     extents own = whole_shape(parts[i], axis);
     if (own.rank() != shape.rank()) refuse("ranks differ: " + both(first, given[i]));
+    parts[i].origin = none;
+    parts[i].origin[axis] = shape[axis];
     if (__builtin_add_overflow(shape[axis], own[axis], &own[axis]))
       throw out_of_memory(SIZE_MAX, memory().limit, where);
     shape[axis] = own[axis];

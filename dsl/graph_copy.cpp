@@ -67,7 +67,7 @@ class copier {
     if (auto* call = std::get_if<concatenate_operation>(&op)) {
       concatenate_operation copy{{}, call->axis};
       for (auto const& part : call->parts)
-        copy.parts.push_back({copy_of(part.values), part.shape, part.is_slice});
+        copy.parts.push_back({copy_of(part.values), part.shape, part.is_slice, part.origin});
       return copy;
     }
     auto const& call = std::get<matmul_operation>(op);

@@ -189,12 +189,14 @@ struct matmul_operation {
   std::unique_ptr<product_epilogue> epilogue{};
 };
 
-/// Arrays behind each other along an axis, each computed where it lies in the result.
+/// Arrays beside each other that fill the result, each computed where it lies there: behind each other along
+/// the axis, or around it along others too.
 struct concatenate_operation {
   struct part {
     fused_operation values;
-    extents shape;  // of the values
-    bool is_slice;  // lacks the axis: one index of it
+    extents shape;     // of the values
+    bool is_slice;     // lacks the axis: one index of it
+    extents origin{};  // its first element's place in the result
     [[nodiscard]] std::int64_t extent(int axis) const { return is_slice ? 1 : shape[axis]; }
   };
   std::vector<part> parts;

@@ -1,5 +1,6 @@
 #include <dsl/shape.hpp>
 
+#include <dsl/memory.hpp>
 #include <dsl/run.hpp>
 
 #include <algorithm>
@@ -244,15 +245,11 @@ std::vector<concatenate_detail::part> periodic(node_ptr const& base, int axis, p
 
 /// `base` between what is added along an axis.
 std::vector<concatenate_detail::part> surrounded(node_ptr const& base, int axis, pad_width width,
-                                                 pad_mode mode, fused_operation const& value,
-                                                 location where) {
+                                                 pad_mode mode, location where) {
   std::int64_t const n = base->shape[axis];
   if (mode == pad_mode::reflect || mode == pad_mode::wrap)
     return periodic(base, axis, mode, -width.before, n + width.after, where);
   auto const side = [&](std::int64_t at, std::int64_t count) -> concatenate_detail::part {
-    extents shape = base->shape;
-    shape[axis] = count;
-    if (mode == pad_mode::constant) return {value.over(value.operands), std::move(shape), false};
     return concatenate_detail::part_of(range_of(base, axis, at, count, 0, where));
   };
   std::vector<concatenate_detail::part> parts;
@@ -260,6 +257,38 @@ std::vector<concatenate_detail::part> surrounded(node_ptr const& base, int axis,
   parts.push_back(concatenate_detail::part_of(base));
   if (width.after > 0) parts.push_back(side(n - 1, width.after));
   return parts;
+}
+
+/// A frame of one value: a block before and one behind for each axis, over all that lies between.
+node_ptr framed(node_ptr const& base, std::vector<pad_width> const& widths,
+                fused_operation const& value, location where) {
+  int const rank = base->shape.rank();
+  std::vector<concatenate_detail::part> parts;
+  parts.push_back(concatenate_detail::part_of(base));
+  extents shape = base->shape, origin = extents::filled(rank, 0);
+  parts[0].origin = origin;
+  int last = 0;
+  for (int axis = rank - 1; axis >= 0; --axis) {
+    pad_width const width = widths[static_cast<std::size_t>(axis)];
+    if (width.before == 0 && width.after == 0) continue;
+    std::int64_t const n = shape[axis];
+    if (__builtin_add_overflow(n, width.before, &shape[axis]) ||
+        __builtin_add_overflow(shape[axis], width.after, &shape[axis]))
+      throw out_of_memory(SIZE_MAX, memory().limit, where);
+    for (auto& part : parts) part.origin[axis] = width.before;
+    for (bool const behind : {false, true}) {
+      extents block = shape;
+      block[axis] = behind ? width.after : width.before;
+      if (block[axis] == 0) continue;
+      origin[axis] = behind ? width.before + n : 0;
+      parts.push_back({value.over(value.operands), std::move(block), false, origin});
+      origin[axis] = 0;
+    }
+    last = axis;
+  }
+  if (parts.size() == 1) return base;
+  return node::of_operation(base->type, std::move(shape),
+                            concatenate_operation{std::move(parts), last}, where);
 }
 
 }  // namespace
@@ -280,9 +309,10 @@ node_ptr padded(node_ptr base, std::vector<pad_width> const& widths, pad_mode mo
       throw shape_error("pad: axis " + std::to_string(axis) + " of shape " +
                             to_string(base->shape) + " has no elements to repeat",
                         where);
-    base = joined(surrounded(base, axis, width, mode, value, where), axis, base->type, where);
+    if (mode != pad_mode::constant)
+      base = joined(surrounded(base, axis, width, mode, where), axis, base->type, where);
   }
-  return base;
+  return mode == pad_mode::constant ? framed(base, widths, value, where) : base;
 }
 
 }  // namespace shape_detail
