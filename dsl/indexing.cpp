@@ -51,6 +51,13 @@ node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count
   return result;
 }
 
+node_ptr places_of(node_ptr const& flags, std::int64_t count, location where) {
+  node_ptr const result = primitive_node(primitive::compress, dtype::i64, {count},
+                                         {reshaped(flags, {-1}, where)}, 0, where);
+  evaluate(result);
+  return result;
+}
+
 node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along, location where) {
   int const axis = normalize_axis(along, x.rank(), "repeat", where);
   extents const wanted{x[axis]};

@@ -25,6 +25,8 @@ namespace indexing_detail {
 /// The `count` elements of x whose flag is set, computed.
 [[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
                                   location where);
+/// The places of the `count` flags that are set, computed.
+[[nodiscard]] node_ptr places_of(node_ptr const& flags, std::int64_t count, location where);
 /// How often each element of an axis is repeated. Throws shape_error, index_error for the axis.
 [[nodiscard]] node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along,
                                   location where);
@@ -117,12 +119,13 @@ template <expression F, expression X>
 /// Where x is not 0: indices into its elements in row-major order, computed at once.
 template <expression X>
 [[nodiscard]] array<std::int64_t> flatnonzero(X&& x, location where = location::here()) {
-  auto const values = ravel(std::forward<X>(x), where);
-  auto const places = arange<std::int64_t>(values.shape().size());
-  if constexpr (std::is_same_v<value_t<X>, bool>)
-    return compress(values, places, where);
-  else
-    return compress(values != value_t<X>(0), places, where);
+  if constexpr (!std::is_same_v<value_t<X>, bool>) {
+    return flatnonzero(std::forward<X>(x) != value_t<X>(0), where);
+  } else {
+    node_ptr const set = shape_detail::node_of(std::forward<X>(x), where);
+    std::int64_t const count = count_nonzero(view<bool, false>(set)).item(where);
+    return array<std::int64_t>(indexing_detail::places_of(set, count, where));
+  }
 }
 /// The same as indices along each axis, one array an axis. Throws shape_error for rank 0.
 template <expression X>

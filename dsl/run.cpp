@@ -201,12 +201,15 @@ void run_matmul(matmul_operation const& call, node const& target, void* out, dev
 void run_concatenate(concatenate_operation const& call, node const& target, std::byte* out,
                      device where) {
   range const named(step_kind::concatenate, target.where);
-  std::int64_t const step = target.stride[call.axis] * size_of(target.type);
   for (auto const& part : call.parts) {
+    std::int64_t first = 0;
+    for (int axis = 0; axis < target.stride.rank(); ++axis)
+      first += part.origin[axis] * target.stride[axis];
     strides stride = target.stride;
     if (part.is_slice) stride.erase(call.axis);
-    run_fused(part.values, part.shape, {out, target.type, std::move(stride)}, where, target.where);
-    out += part.extent(call.axis) * step;
+    run_fused(part.values, part.shape,
+              {out + first * size_of(target.type), target.type, std::move(stride)}, where,
+              target.where);
   }
 }
 
@@ -345,8 +348,9 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::take:
     case primitive::take_along_axis: return run_take(call, in[0], in[1], out, where, target.where);
     case primitive::compress:
-      return SLOTH_ON(where, compress(size_of(x.type), x.shape.size(), in[0],
-                                      static_cast<bool const*>(in[1]), target.shape[0], out));
+      return SLOTH_ON(
+          where, compress(size_of(target.type), x.shape.size(), in.size() > 1 ? in[0] : nullptr,
+                          static_cast<bool const*>(in.back()), target.shape[0], out));
     case primitive::searchsorted:
       return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
                                           call.option != 0, static_cast<std::int64_t*>(out)));

@@ -3,6 +3,7 @@
 #include <kernels/cuda/engine.hpp>
 
 #include <algorithm>
+#include <bit>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -82,7 +83,7 @@ __global__ void count_flags(bool const* flags, int64_t n, int64_t* counts) {
   if (threadIdx.x == 0) counts[blockIdx.x] = total;
 }
 
-/// `until`: the flags set up to the end of each block.
+/// `until`: the flags set up to the end of each block. Of no elements, where `in` is null, their places.
 template <class U>
 __global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_t const* until,
                                U* out) {
@@ -104,8 +105,12 @@ __global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_
 #pragma unroll
   for (int k = 0; k < warp_flags / 32; ++k)
     if (set(k)) {
+      int64_t const at = first + k * 32 + lane;
       chosen |= 1u << k;
-      value[k] = in[first + k * 32 + lane];
+      if constexpr (std::is_same_v<U, std::uint64_t>)
+        value[k] = in ? in[at] : static_cast<U>(at);
+      else
+        value[k] = in[at];
     }
 #pragma unroll
   for (int k = 0; k < warp_flags / 32; ++k) {
@@ -122,23 +127,46 @@ __device__ bool precedes(T a, T b) {
   else
     return a < b;
 }
+/// Of the sorted elements, each `step`-th lies in shared memory, which is searched first.
 template <class T>
-__global__ void search(int64_t n, T const* sorted, int64_t count, T const* values, bool right,
-                       int64_t* out) {
-  for (int64_t i = first_element(); i < count; i += grid_step()) {
-    T const v = values[i];
-    int64_t first = 0, left = n;
-    while (left > 0) {
-      int64_t const half = left / 2;
-      T const middle = sorted[first + half];
-      if (right ? !precedes(v, middle) : precedes(middle, v)) {
-        first += half + 1;
-        left -= half + 1;
-      } else {
-        left = half;
+struct search_arguments {
+  int64_t n;
+  T const* sorted;
+  int64_t count;
+  T const* values;
+  int64_t* out;
+  bool right;
+  unsigned top;  // elements in shared memory, less than twice `half`, a power of two
+  unsigned half, step;
+};
+constexpr unsigned most_on_top = 4096;
+
+template <class T>
+__global__ void __launch_bounds__(threads) search(const __grid_constant__ search_arguments<T> g) {
+  __shared__ T top[most_on_top];
+  for (unsigned i = threadIdx.x; i < g.top; i += threads) top[i] = g.sorted[int64_t{i} * g.step];
+  __syncthreads();
+  for (int64_t i = first_element(); i < g.count; i += grid_step()) {
+    T const v = g.values[i];
+    auto const goes_behind = [&](T x) { return g.right ? !precedes(v, x) : precedes(x, v); };
+    unsigned found = 0;  // on top, that v goes behind
+    for (unsigned s = g.half; s > 0; s /= 2)
+      if (found + s <= g.top && goes_behind(top[found + s - 1])) found += s;
+    int64_t first = found;
+    if (g.step > 1 && found > 0) {  // between two of them
+      first = int64_t{found - 1} * g.step + 1;
+      unsigned left = static_cast<unsigned>(smaller(g.step - 1, g.n - first));
+      while (left > 0) {
+        unsigned const half = left / 2;
+        if (goes_behind(g.sorted[first + half])) {
+          first += half + 1;
+          left -= half + 1;
+        } else {
+          left = half;
+        }
       }
     }
-    out[i] = first;
+    g.out[i] = first;
   }
 }
 
@@ -209,9 +237,21 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
 void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void const* values,
                   bool right, int64_t* out) {
   if (count == 0) return;
+  // Few values are not worth many elements in every block's shared memory, nor a huge step.
+  int64_t const wanted = count < 64 * most_on_top && n < int64_t{1} << 31 ? 32 : most_on_top;
+  int64_t const step = std::max<int64_t>((n + wanted - 1) / wanted, 1);
+  auto const top = static_cast<unsigned>((n + step - 1) / step);
   auto const run = [&]<class T>(T) {
-    launch(search<T>, blocks_for(count), threads, n, static_cast<T const*>(sorted), count,
-           static_cast<T const*>(values), right, out);
+    search_arguments<T> const g{n,
+                                static_cast<T const*>(sorted),
+                                count,
+                                static_cast<T const*>(values),
+                                out,
+                                right,
+                                top,
+                                std::bit_floor(top),
+                                static_cast<unsigned>(step)};
+    launch(search<T>, blocks_for(count), threads, g);
   };
   switch (type) {
     case dtype::i64: return run(int64_t{});

@@ -55,7 +55,8 @@ void put(scatter const& s);
 /// Adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool
 /// it is "or".
 void add_at(scatter const& s);
-/// out = those of n elements of so many bytes whose flag is set, which are `count`, in their order.
+/// out = those of n elements of so many bytes whose flag is set, which are `count`, in their order; their
+/// places, of 8 bytes, where `in` is null.
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
               std::int64_t count, void* out);
 /// For each of `count` values the place in n ascending elements, NaN last, where it is to go: before its

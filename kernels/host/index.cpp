@@ -282,10 +282,15 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
       U* to = static_cast<U*>(out) + before[first / part];
       U* const end = to + chosen[first / part];
       // Each element is written, and kept where its flag is set: flags cannot be predicted.
-      for (int64_t i = first; to != end; ++i) {
-        *to = from[i];
-        to += flags[i];
-      }
+      auto const choose = [&](auto const& element) {
+        for (int64_t i = first; to != end; ++i) {
+          *to = element(i);
+          to += flags[i];
+        }
+      };
+      if (in) return choose([&](int64_t i) { return from[i]; });
+      if constexpr (std::is_same_v<U, std::uint64_t>)  // places
+        choose([](int64_t i) { return static_cast<U>(i); });
     });
   });
 }
