@@ -130,6 +130,9 @@ void symmetric_gemm(dtype type, std::int64_t n, std::int64_t k, matrix_operand c
                         std::int64_t k, matrix_operand const& a, matrix_operand const& b, void* c,
                         std::int64_t c_stride, bool tf32, gemm_epilogue const& epilogue);
 
+/// As host::select; many ranks are read off the sorted rows.
+void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_t const> ranks,
+            void const* in, void* out);
 /// As host::sort, host::argsort and host::topk, of rows of less than 2^32 elements; `sort` may put -0 before +0,
 /// and of many rows waits for what its stream was given before, unless that is refused (no_sync) or recorded.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
