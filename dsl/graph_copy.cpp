@@ -60,8 +60,8 @@ class copier {
                               call->rule};
     if (auto* call = std::get_if<view_operation>(&op)) return view_operation{of(call->base)};
     if (auto* call = std::get_if<primitive_operation>(&op)) {
-      primitive_operation copy{call->is, {}, call->option};
-      for (auto const& operand : call->operands) copy.operands.push_back(of(operand));
+      primitive_operation copy = *call;
+      for (auto& operand : copy.operands) operand = of(operand);
       return copy;
     }
     if (auto* call = std::get_if<concatenate_operation>(&op)) {

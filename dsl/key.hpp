@@ -46,4 +46,29 @@ SLOTH_HD constexpr auto key(T v) {
   }
 }
 
+/// The same with -0 before +0, so that a real value is found again from it; of a NaN another one.
+template <class T>
+SLOTH_HD constexpr key_bits<T> value_key(T v) {
+  using U = key_bits<T>;
+  constexpr U sign = U(U{1} << (8 * sizeof(T) - 1));
+  if constexpr (is_floating<T>) {
+    U const b = __builtin_bit_cast(U, v);
+    U const ordered = b & sign ? U(~b) : U(b | sign);
+    return U(b & U(~sign)) > infinity_bits<T> ? U(~U{0}) : ordered;
+  } else {
+    return key(v);
+  }
+}
+template <class T>
+SLOTH_HD constexpr T value_of_key(key_bits<T> k) {
+  using U = key_bits<T>;
+  constexpr U sign = U(U{1} << (8 * sizeof(T) - 1));
+  if constexpr (is_floating<T>)
+    return __builtin_bit_cast(T, k == U(~U{0}) ? U(infinity_bits<T> | infinity_bits<T> / 2)
+                                 : k & sign    ? U(k ^ sign)
+                                               : U(~k));
+  else
+    return __builtin_bit_cast(T, std::is_signed_v<T> ? U(k ^ sign) : k);
+}
+
 }  // namespace sloth::inline SLOTH_ABI

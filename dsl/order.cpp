@@ -30,54 +30,80 @@ void require_elements(extents const& shape, int axis, const char* name, location
                       where);
 }
 
-/// Element i of an axis, without it.
-node_ptr element_of(node_ptr const& x, int axis, std::int64_t i, location where) {
-  extents shape = x->shape;
-  strides stride = x->stride;
-  std::int64_t const offset = x->offset + i * stride[axis];
-  shape.erase(axis);
-  stride.erase(axis);
-  return node::of_view(x, std::move(shape), std::move(stride), offset, where);
+/// x with an axis moved to the end, without gaps.
+node_ptr rows_of(node_ptr const& x, int axis, location where) {
+  bool const last = axis == x->shape.rank() - 1;
+  return without_gaps(last ? x : shape_detail::moved(x, {axis}, {-1}, where));
+}
+
+/// The elements of an axis that have these places in the order of sort, as a last axis.
+node_ptr selected(node_ptr const& x, int axis, std::vector<std::int64_t> ranks, location where) {
+  node_ptr const rows = rows_of(x, axis, where);
+  extents shape = rows->shape;
+  shape[shape.rank() - 1] = static_cast<std::int64_t>(ranks.size());
+  primitive_operation op{primitive::select, {rows}};
+  op.ranks = std::move(ranks);
+  return node::of_operation(x->type, std::move(shape), std::move(op), where);
+}
+
+/// Elements first, first + 1, ... of the last axis in the shape `part`, whose axes are put in front.
+node_ptr part_of(node_ptr const& x, std::int64_t first, extents const& part, location where) {
+  extents shape = part;
+  strides stride = row_major(part);
+  for (int a = 0; a + 1 < x->shape.rank(); ++a) {
+    shape.push_back(x->shape[a]);
+    stride.push_back(x->stride[a]);
+  }
+  return node::of_view(x, std::move(shape), std::move(stride), x->offset + first, where);
 }
 
 }  // namespace
 
-neighbours around(node_ptr const& sorted, double q, axis_list const& along, const char* name) {
+neighbours around(node_ptr const& x, double q, axis_list const& along, const char* name) {
   location const where = along.where;
-  int const axis = one_axis(along, sorted->shape.rank(), name);
-  std::int64_t const n = sorted->shape[axis];
+  int const axis = one_axis(along, x->shape.rank(), name);
+  std::int64_t const n = x->shape[axis];
   place const at = place_of(q, n, name, where);
-  require_elements(sorted->shape, axis, name, where);
-  return {element_of(sorted, axis, at.below, where), element_of(sorted, axis, at.above, where),
-          element_of(sorted, axis, n - 1, where), at.weight};
+  require_elements(x->shape, axis, name, where);
+  node_ptr const found = selected(x, axis, {at.below, at.above, n - 1}, where);
+  return {part_of(found, 0, {}, where), part_of(found, 1, {}, where), part_of(found, 2, {}, where),
+          at.weight};
 }
 
-several_neighbours around(node_ptr const& sorted, std::vector<double> const& q,
-                          extents const& shape, axis_list const& along, const char* name) {
+several_neighbours around(node_ptr const& x, std::vector<double> const& q, extents const& shape,
+                          axis_list const& along, const char* name) {
   location const where = along.where;
-  int const rank = sorted->shape.rank(), axis = one_axis(along, rank, name);
-  std::int64_t const n = sorted->shape[axis];
+  int const rank = x->shape.rank(), axis = one_axis(along, rank, name);
+  std::int64_t const n = x->shape[axis];
   several_neighbours all;
-  node_ptr const below = new_storage(dtype::i64, shape, where),
-                 above = new_storage(dtype::i64, shape, where);
+  std::vector<std::int64_t> ranks(2 * q.size() + 1, n - 1);  // those below, those above, the last
   for (std::size_t i = 0; i < q.size(); ++i) {
     place const at = place_of(q[i], n, name, where);
-    reinterpret_cast<std::int64_t*>(below->data())[i] = at.below;
-    reinterpret_cast<std::int64_t*>(above->data())[i] = at.above;
+    ranks[i] = at.below;
+    ranks[q.size() + i] = at.above;
     all.weights.push_back(at.weight);
   }
-  require_elements(sorted->shape, axis, name, where);
-  extents from, to;  // of the axes of q, which take brings in the axis' place
-  for (int i = 0; i < shape.rank(); ++i) from.push_back(axis + i), to.push_back(i);
-  auto const taken = [&](node_ptr const& places) {
-    return shape_detail::moved(indexing_detail::taken(sorted, places, along), from, to, where);
-  };
-  all.below = taken(below);
-  all.above = taken(above);
-  all.last = element_of(sorted, axis, n - 1, where);
+  require_elements(x->shape, axis, name, where);
+  node_ptr const found = selected(x, axis, std::move(ranks), where);
+  auto const count = static_cast<std::int64_t>(q.size());
+  all.below = part_of(found, 0, shape, where);
+  all.above = part_of(found, count, shape, where);
+  all.last = part_of(found, 2 * count, {}, where);
   all.shape = shape;
   for (int i = 1; i < rank; ++i) all.shape.push_back(1);
   return all;
+}
+
+node_ptr partitioned(primitive is, dtype type, node_ptr const& x, std::int64_t kth,
+                     axis_list const& along) {
+  int const axis = one_axis(along, x->shape.rank(), to_string(is));
+  std::int64_t const n = x->shape[axis], place = kth < 0 ? kth + n : kth;
+  if (n > 0 && (place < 0 || place >= n))
+    throw index_error(std::string(to_string(is)) + ": place " + std::to_string(kth) +
+                          " is out of range for axis " + std::to_string(axis) + " of extent " +
+                          std::to_string(n),
+                      along.where);
+  return primitive_along(is, type, x, along, place);
 }
 
 greatest greatest_of(node_ptr const& x, std::int64_t k, axis_list const& along) {
@@ -88,7 +114,7 @@ greatest greatest_of(node_ptr const& x, std::int64_t k, axis_list const& along) 
                           " of " + to_string(x->shape),
                       where);
   bool const last = axis == rank - 1;
-  node_ptr const rows = without_gaps(last ? x : shape_detail::moved(x, {axis}, {-1}, where));
+  node_ptr const rows = rows_of(x, axis, where);
   extents shape = rows->shape;
   shape[rank - 1] = k;
   node_ptr const places = primitive_node(primitive::topk, dtype::i64, shape, {rows}, 0, where);

@@ -18,13 +18,13 @@ template <expression X>
 
 namespace order_detail {
 
-/// Sorted values around a quantile, without the axis.
+/// The values around a quantile and the last one in order, without the axis.
 struct neighbours {
   node_ptr below, above, last;
   double weight;  // of `above`
 };
 /// Throws dtype_error unless 0 <= q <= 1, shape_error for an empty axis, index_error for the axis.
-[[nodiscard]] neighbours around(node_ptr const& sorted, double q, axis_list const& along,
+[[nodiscard]] neighbours around(node_ptr const& x, double q, axis_list const& along,
                                 const char* name);
 /// Around several: `below` and `above` with the shape of q in front; the weights under q's shape and ones,
 /// which broadcast to them.
@@ -33,9 +33,12 @@ struct several_neighbours {
   std::vector<double> weights;
   extents shape;
 };
-[[nodiscard]] several_neighbours around(node_ptr const& sorted, std::vector<double> const& q,
+[[nodiscard]] several_neighbours around(node_ptr const& x, std::vector<double> const& q,
                                         extents const& shape, axis_list const& along,
                                         const char* name);
+/// x, or the indices of an axis, with element kth where sort puts it. Throws index_error.
+[[nodiscard]] node_ptr partitioned(primitive is, dtype type, node_ptr const& x, std::int64_t kth,
+                                   axis_list const& along);
 /// The k greatest of an axis and their indices. Throws shape_error where there are fewer.
 struct greatest {
   node_ptr values, places;
@@ -53,14 +56,19 @@ using searched_t =
 template <class T>
 using between_t = std::conditional_t<is_floating<T>, T, double>;
 
-template <class T>
-auto nan_where_last(node_ptr const& last, auto&& values) {
-  return where(isnan(view<T, false>(last)), std::numeric_limits<double>::quiet_NaN(), values);
+template <expression X>
+node_ptr elements_of(X&& x, location where) {
+  static_assert(!is_complex<value_t<X>>, "complex numbers have no quantiles");
+  return shape_detail::node_of(std::forward<X>(x), where);
 }
-template <class T>
-auto sorted_for(auto&& x, axis_list const& along) {
-  static_assert(!is_complex<T>, "complex numbers have no quantiles");
-  return sort(as_argument<T>(as_tree(std::forward<decltype(x)>(x)), along.where), along);
+/// Selected elements of type From, which the way to the means' type leaves in order.
+template <class From>
+auto means_of(node_ptr const& selected) {
+  return as_argument<between_t<From>>(view<From, false>(selected), selected->where);
+}
+template <class From>
+auto nan_where_last(node_ptr const& last, auto&& values) {
+  return where(isnan(means_of<From>(last)), std::numeric_limits<double>::quiet_NaN(), values);
 }
 
 }  // namespace order_detail
@@ -81,14 +89,20 @@ template <expression X>
       primitive_along(primitive::argsort, dtype::i64,
                       shape_detail::node_of(std::forward<X>(x), along.where), along));
 }
-/// Sorted, which is one of the orders that NumPy's partition may give.
+/// With the element at place kth of an axis that sort puts there, none greater before it and none less behind
+/// it. Throws index_error for kth.
 template <expression X>
-[[nodiscard]] auto partition(X&& x, std::int64_t, axis_list const& along = axis(-1)) {
-  return sort(std::forward<X>(x), along);
+[[nodiscard]] auto partition(X&& x, std::int64_t kth, axis_list const& along = axis(-1)) {
+  return shape_detail::view_of<X>(order_detail::partitioned(
+      primitive::partition, dtype_of<value_t<X>>,
+      shape_detail::node_of(std::forward<X>(x), along.where), kth, along));
 }
+/// The indices that do this, i64.
 template <expression X>
-[[nodiscard]] auto argpartition(X&& x, std::int64_t, axis_list const& along = axis(-1)) {
-  return argsort(std::forward<X>(x), along);
+[[nodiscard]] auto argpartition(X&& x, std::int64_t kth, axis_list const& along = axis(-1)) {
+  return view<std::int64_t, false>(order_detail::partitioned(
+      primitive::argpartition, dtype::i64, shape_detail::node_of(std::forward<X>(x), along.where),
+      kth, along));
 }
 /// The k greatest elements along an axis in descending order, and their indices: NaN first, of equal ones
 /// the last. Throws shape_error where there are fewer.
@@ -103,11 +117,13 @@ template <expression X>
 /// for integers. Throws shape_error for an empty axis.
 template <expression X>
 [[nodiscard]] auto median(X&& x, axis_list const& along) {
-  using type = order_detail::between_t<value_t<X>>;
-  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
-  auto const near = order_detail::around(s.node(), 0.5, along, "median");
-  view<type, false> const below(near.below), above(near.above);
-  return order_detail::nan_where_last<type>(
+  using from = value_t<X>;
+  using type = order_detail::between_t<from>;
+  auto const near = order_detail::around(order_detail::elements_of(std::forward<X>(x), along.where),
+                                         0.5, along, "median");
+  auto const below = order_detail::means_of<from>(near.below),
+             above = order_detail::means_of<from>(near.above);
+  return order_detail::nan_where_last<from>(
       near.last, where(below == above, below, (below + above) / type(2)));
 }
 template <expression X>
@@ -118,15 +134,17 @@ template <expression X>
 /// dtype_error for q, shape_error for an empty axis.
 template <expression X>
 [[nodiscard]] auto quantile(X&& x, double q, axis_list const& along) {
-  using type = order_detail::between_t<value_t<X>>;
-  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
-  auto const near = order_detail::around(s.node(), q, along, "quantile");
-  view<type, false> const below(near.below), above(near.above);
+  using from = value_t<X>;
+  using type = order_detail::between_t<from>;
+  auto const near = order_detail::around(order_detail::elements_of(std::forward<X>(x), along.where),
+                                         q, along, "quantile");
+  auto const below = order_detail::means_of<from>(near.below),
+             above = order_detail::means_of<from>(near.above);
   // From the nearer end, as NumPy rounds.
   bool const from_above = near.weight >= 0.5;
   auto const end = from_above ? above : below;
   type const step = convert<type>(from_above ? near.weight - 1 : near.weight);
-  return order_detail::nan_where_last<type>(
+  return order_detail::nan_where_last<from>(
       near.last, where(below == above, below, end + (above - below) * step));
 }
 template <expression X>
@@ -137,19 +155,20 @@ template <expression X>
 /// least f64 unless q is f16, bf16 or f32.
 template <expression X, expression Q>
 [[nodiscard]] auto quantile(X&& x, Q&& q, axis_list const& along) {
-  using type = order_detail::between_t<value_t<X>>;
+  using from = value_t<X>;
   using weight_type = order_detail::between_t<value_t<Q>>;
   static_assert(!is_complex<value_t<Q>>, "quantiles are of real q");
-  auto const s = order_detail::sorted_for<type>(std::forward<X>(x), along);
   auto const shares = std::forward<Q>(q).template astype<double>();
-  auto const near = order_detail::around(s.node(), shares.to_vector(along.where), shares.shape(),
-                                         along, "quantile");
-  view<type, false> const below(near.below), above(near.above);
+  auto const near =
+      order_detail::around(order_detail::elements_of(std::forward<X>(x), along.where),
+                           shares.to_vector(along.where), shares.shape(), along, "quantile");
+  auto const below = order_detail::means_of<from>(near.below),
+             above = order_detail::means_of<from>(near.above);
   array<double> const weights(near.weights, near.shape, along.where);
   auto const weight = weights.template astype<weight_type>();
   auto const from_above = weight >= 0.5;
   auto const step = where(from_above, weight - 1, weight);
-  return order_detail::nan_where_last<type>(
+  return order_detail::nan_where_last<from>(
       near.last,
       where(below == above, below, where(from_above, above, below) + (above - below) * step));
 }

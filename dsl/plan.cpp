@@ -57,6 +57,7 @@ std::vector<std::int64_t> identity_of(node const& n) {
   if (auto const* op = std::get_if<primitive_operation>(&n.op)) {
     std::vector<std::int64_t> identity{static_cast<std::int64_t>(op->is), op->option};
     for (std::int64_t extent : n.shape) identity.push_back(extent);
+    identity.insert(identity.end(), op->ranks.begin(), op->ranks.end());
     for (auto const& operand : op->operands) add_operand(identity, *operand);
     return identity;
   }
@@ -247,6 +248,9 @@ double step::flops() const {
     return size(e.batch) * static_cast<double>(e.m) * static_cast<double>(e.n) *
            (2. * static_cast<double>(e.k) + around);
   }
+  auto const* ordered = std::get_if<primitive_operation>(&target->op);
+  if (ordered && ordered->is >= primitive::partition && ordered->is <= primitive::select)
+    return size(ordered->operands[0]->shape);
   if (kind == step_kind::sort)
     return size(target->shape) * std::log2(std::max<double>(2, size({target->shape.back()})));
   if (auto* call = std::get_if<primitive_operation>(&target->op)) {

@@ -11,7 +11,7 @@ namespace sloth::inline SLOTH_ABI {
                                       location where);
 /// Of the rows of x along an axis; the result has its shape. Throws index_error.
 [[nodiscard]] node_ptr primitive_along(primitive is, dtype type, node_ptr const& x,
-                                       axis_list const& along);
+                                       axis_list const& along, std::int64_t option = 0);
 /// Of all elements in row-major order: 1-D.
 [[nodiscard]] node_ptr primitive_of_all(primitive is, dtype type, node_ptr const& x,
                                         location where);

@@ -342,6 +342,15 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::sort: return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
     case primitive::argsort:
       return SLOTH_ON(where, argsort(x.type, rows, n, in[0], static_cast<std::int64_t*>(out)));
+    case primitive::partition:
+      if (where == device::gpu) return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
+      return host_engine::partition(x.type, rows, n, call.option, in[0], out);
+    case primitive::argpartition: {
+      auto* const places = static_cast<std::int64_t*>(out);
+      if (where == device::gpu) return SLOTH_ON(where, argsort(x.type, rows, n, in[0], places));
+      return host_engine::argpartition(x.type, rows, n, call.option, in[0], places);
+    }
+    case primitive::select: return SLOTH_ON(where, select(x.type, rows, n, call.ranks, in[0], out));
     case primitive::topk:
       return SLOTH_ON(where, topk(x.type, rows, n, target.shape.back(), in[0],
                                   static_cast<std::int64_t*>(out)));

@@ -4,6 +4,8 @@
 #include <dsl/kernel.hpp>
 #include <dsl/memory.hpp>
 
+#include <span>
+
 namespace sloth::inline SLOTH_ABI {
 namespace host_engine {
 
@@ -40,6 +42,17 @@ void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void cons
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 /// out = for each row the indices that sort it, stable.
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+/// out = for each row the elements at these places of the order of sort, which may put -0 before +0; a NaN is
+/// the quiet one. No complex numbers.
+void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_t const> ranks,
+            void const* in, void* out);
+/// out = each row with the element at this place that sort puts there, none greater before it and none less
+/// behind it.
+void partition(dtype type, std::int64_t rows, std::int64_t n, std::int64_t place, void const* in,
+               void* out);
+/// out = for each row the indices that do this.
+void argpartition(dtype type, std::int64_t rows, std::int64_t n, std::int64_t place, void const* in,
+                  std::int64_t* out);
 /// out = for each row the indices of its k <= n greatest elements, in the order of argsort from its end
 /// on: NaN is greatest, of equals the later one.
 void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,

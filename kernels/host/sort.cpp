@@ -5,6 +5,7 @@
 #include <kernels/host/copy.hpp>
 #include <kernels/host/engine.hpp>
 #include <kernels/host/lanes.hpp>
+#include <kernels/host/row_parts.hpp>
 #include <kernels/host/scratch.hpp>
 
 #include <algorithm>
@@ -27,8 +28,7 @@ namespace {
 using std::int64_t;
 __extension__ using uint128_t = unsigned __int128;
 
-constexpr int64_t shortest_radix = 256;           // below this comparisons are faster
-constexpr int64_t least_part = int64_t{1} << 14;  // of a row, worth a thread
+constexpr int64_t shortest_radix = 256;  // below this comparisons are faster
 
 using sloth::key;
 
@@ -42,27 +42,6 @@ template <class K, class I>
 constexpr K key(entry<K, I> const& e) {
   return e.key;
 }
-
-/// A row of n elements in parts, which threads take.
-struct row_parts {
-  int64_t n, count;
-
-  /// f(p, first, last) for each part; `work`: its elements in all.
-  template <class F>
-  void for_each(F f) const {
-    for_each(f, n);
-  }
-  template <class F>
-  void for_each(F f, int64_t work) const {
-    struct job {
-      int64_t n, count;
-      F& f;
-      void run(int64_t p) const { f(p, n * p / count, n * (p + 1) / count); }
-    } all{n, count, f};
-    parallel_for(
-        count, work, [](void* of, int64_t p) { static_cast<job const*>(of)->run(p); }, &all);
-  }
-};
 
 template <int Width>
 struct histogram {
@@ -313,8 +292,6 @@ void argsort_row(T const* in, int64_t* out, row_parts parts) {
   argsort_by<entry_of<T>>(in, out, parts);
 }
 
-template <class T>
-inline constexpr bool has_network = sizeof(T) >= 4 && sizeof(T) <= 8 && !is_complex<T>;
 /// From there on a radix sort takes less time.
 template <class T>
 inline constexpr int64_t longest_network = 4096;
@@ -398,27 +375,6 @@ int64_t sort_rows_in_lanes(int64_t rows, int64_t n, T const* in, T* out) {
       rows / w, rows * n * cost,
       [](void* of, int64_t group) { static_cast<job const*>(of)->run(group); }, &all);
   return rows / w * w;
-}
-
-/// f(first element, parts) for each row: many rows on a thread each, few long ones on all threads.
-template <class F>
-void for_rows(int64_t rows, int64_t n, F f) {
-  if (rows == 0 || n == 0) return;
-  struct job {
-    int64_t n;
-    F& f;
-  } all{n, f};
-  constexpr int64_t cost = 16;  // of an element, in those of other loops
-  if (rows >= threads() || n < 2 * least_part)
-    return parallel_for(
-        rows, rows * n * cost,
-        [](void* of, int64_t r) {
-          auto const& [n, f] = *static_cast<job const*>(of);
-          f(r * n, row_parts{n, 1});
-        },
-        &all);
-  for (int64_t r = 0; r < rows; ++r)
-    f(r * n, row_parts{n, std::min<int64_t>(threads(), n / least_part)});
 }
 
 /// The k greatest of the elements first, ..., last - 1 or a few more, the last k of that order among them.
