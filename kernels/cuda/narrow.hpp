@@ -121,7 +121,8 @@ __device__ void add_digit(uint32_t* bins, uint32_t digit, bool counts) {
   unsigned const all = __ballot_sync(~0u, counts);
   if (all == 0) return;
   int const first = __ffs(static_cast<int>(all)) - 1;
-  bool const same = counts && digit == __shfl_sync(~0u, digit, first);
+  uint32_t const common = __shfl_sync(~0u, digit, first);
+  bool const same = counts && digit == common;
   unsigned const together = __ballot_sync(~0u, same);
   if (lane_index() == first)
     atomicAdd(bins + digit, static_cast<uint32_t>(__popc(together)));
