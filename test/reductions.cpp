@@ -353,6 +353,17 @@ BOOST_AUTO_TEST_CASE(nan_wins_ties_go_first) {
     BOOST_TEST(argmin(y).item() == n / 3);
     BOOST_TEST(argmax(y, last_axis, keepdims).item() == n / 3);
   }
+  // At each place of a chunk's vectors and of the elements behind them.
+  for (std::int64_t const n : {1, 31, 128, 173})
+    for (std::int64_t i = 0; i < n; ++i) {
+      array<float> y = zeros<float>(n);
+      y(slice(i, _)) = 1;
+      BOOST_TEST(argmax(y).item() == i);
+      BOOST_TEST(argmax(y.astype<std::int64_t>()).item() == i);
+      BOOST_TEST(argmax(y.astype<std::int8_t>()).item() == i);
+      y(slice(i, _)) = NAN;
+      BOOST_TEST(argmin(y).item() == i);
+    }
   array<float> const zero{0.f, -0.f};
   BOOST_TEST(argmin(zero).item() == 0);
   BOOST_TEST(argmax(array<double>{-INFINITY, -INFINITY}).item() == 0);

@@ -103,7 +103,7 @@ deviations<A> sum_deviations(T const* values, std::int64_t n, A origin) {
 /// The better of two floating values: NaN, or the least (Less: else the greatest).
 template <bool Less, class T>
 T extreme(T a, T b) {
-  return (Less ? b < a : b > a) || b != b ? (a != a ? a : b) : a;
+  return ((Less ? b < a : b > a) | (b != b)) != 0 ? b : a;  // one blend: nothing beats a NaN in a
 }
 
 /// The least (Less: else the greatest) of values[0..n), n > 0; NaN when there is one. Nothing here
@@ -149,6 +149,23 @@ T extreme_lanes(T const* values, std::int64_t n) {
     for (; i < n; ++i) best = pick(best, values[i]);
   }
   return best;
+}
+
+/// The first i < n with test(values[i]), or n; `test` takes lanes and single values.
+template <class T, class F>
+std::int64_t first_of(T const* values, std::int64_t n, F test) {
+  constexpr int w = lane_count<T>;
+  std::int64_t i = 0;
+  for (; i + 4 * w <= n; i += 4 * w) {
+    auto const found =
+        (test(load_lanes(values + i)) | test(load_lanes(values + i + w))) |
+        (test(load_lanes(values + i + 2 * w)) | test(load_lanes(values + i + 3 * w)));
+    std::uint64_t any[4];
+    std::memcpy(any, &found, sizeof any);
+    if (((any[0] | any[1]) | (any[2] | any[3])) != 0) break;
+  }
+  while (i < n && !test(values[i])) ++i;
+  return i;
 }
 
 }  // namespace host_engine

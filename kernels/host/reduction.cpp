@@ -347,12 +347,8 @@ struct positions {
   static void add(state& s, E const* x, int64_t n, int64_t first) {
     E const best = extreme_lanes<Less>(x, n);
     if (s.index >= 0 && !wins(best, s.value)) return;
-    int64_t i = 0;
-    if (is_nan(best))
-      while (!is_nan(x[i])) ++i;
-    else
-      while (x[i] != best) ++i;
-    s = {best, first + i};
+    s = {best, first + (is_nan(best) ? first_of(x, n, [](auto v) { return v != v; })
+                                     : first_of(x, n, [=](auto v) { return v == best; }))};
   }
   static void combine(state& s, state const& o) {
     if (replaces(o.value, o.index, s.value, s.index)) s = o;
