@@ -24,27 +24,6 @@ struct runs {
   bool whole;  // all of them exist
 };
 
-/// N neighbours that make 16 bytes, from any element on: of the two aligned packs that they lie in.
-template <int N, class U>
-__device__ pack<U, N> load_between(U const* p) {
-  unsigned const bytes = static_cast<unsigned>(reinterpret_cast<std::uintptr_t>(p)) % 16;
-  auto const* const first =
-      reinterpret_cast<uint4 const*>(reinterpret_cast<char const*>(p) - bytes);
-  uint4 const a = first[0], b = bytes > 0 ? first[1] : uint4{};
-  unsigned word[8] = {a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w};
-#pragma unroll
-  for (int k = 0; k < 6; ++k) word[k] = bytes & 8 ? word[k + 2] : word[k];
-  if constexpr (sizeof(U) < 8)
-#pragma unroll
-    for (int k = 0; k < 5; ++k) word[k] = bytes & 4 ? word[k + 1] : word[k];
-  if constexpr (sizeof(U) < 4)
-#pragma unroll
-    for (int k = 0; k < 4; ++k) word[k] = __funnelshift_r(word[k], word[k + 1], bytes % 4 * 8);
-  pack<U, N> out;
-  __builtin_memcpy(&out, word, 16);
-  return out;
-}
-
 /// The runs of a leaf: N elements `step` apart, from p + r * stride on.
 template <int R, int N, class U>
 __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> const& where,
@@ -65,16 +44,6 @@ __device__ pack<U, R * N> load_runs(U const* p, std::int64_t stride, runs<R, N> 
       for (int k = 0; k < N; ++k) out.v[r * N + k] = v;
     }
   } else {
-    if constexpr (N * sizeof(U) == 16 && N > 1)
-      if (step == 1 && where.whole) {
-#pragma unroll
-        for (int r = 0; r < R; ++r) {
-          auto const run = load_between<N>(p + r * stride);
-#pragma unroll
-          for (int k = 0; k < N; ++k) out.v[r * N + k] = run.v[k];
-        }
-        return out;
-      }
 #pragma unroll
     for (int r = 0; r < R; ++r)
 #pragma unroll
