@@ -66,7 +66,7 @@ int main(int argc, char** argv) try {
   auto const strip = transpose(missed.reshape(count, 8, 8), {1, 0, 2}).reshape(8, 8 * count);
   if (count > 0)
     write_png(given["out"].as<std::string>(), coloured(repeat(repeat(strip, 8, 0), 8, 1)));
-  return right(test) > 0.94 ? 0 : 1;
+  return right(test) > 0.92 ? 0 : 1;  // 96 % in eight splits, and three deviations of 297 digits
 } catch (std::exception const& e) {
   std::cerr << "digits: " << e.what() << "\n";
   return 1;

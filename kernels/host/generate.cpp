@@ -89,13 +89,14 @@ drawing<std::uint64_t> drawing_of_integers(generator_kind kind) {
 template <class T>
 void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   auto const place = g.params[0].as<words>();
-  auto const [low, last] = g.params[1].as<random_detail::two_words>();
+  auto const bounds = g.params[1].as<random_detail::two_words>();
   philox_keys const keys = place.first;
-  random_detail::integer_words const of(last);
+  random_detail::integer_words const of(bounds.b);
   std::uint64_t const start = place.second + static_cast<std::uint64_t>(first);
   std::uint64_t const end = start + static_cast<std::uint64_t>(count), sharing = of.sharing();
   alignas(32) std::uint32_t word[4 * shared_blocks_batch];
-  for (std::uint64_t j = start; j != end;) {
+  std::uint64_t j = start;
+  while (j != end) {
     std::uint64_t const group = j / sharing;
     shared_blocks(place.first, group, of.counter(), word);
     std::uint64_t const inside = j % sharing;
@@ -104,7 +105,7 @@ void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t cou
       for (std::uint64_t k = inside; k < inside + n; ++k, ++j) {
         std::uint64_t const bits =
             single ? word[k] : std::uint64_t{word[2 * k + 1]} << 32 | word[2 * k];
-        *to++ = static_cast<T>(of.integer(keys, j, low, last, bits));
+        *to++ = static_cast<T>(of.integer(keys, j, bounds.a, bounds.b, bits));
       }
     };
     of.single ? fill(std::true_type{}) : fill(std::false_type{});
