@@ -197,7 +197,6 @@ struct concatenate_operation {
     extents shape;     // of the values
     bool is_slice;     // lacks the axis: one index of it
     extents origin{};  // its first element's place in the result
-    [[nodiscard]] std::int64_t extent(int axis) const { return is_slice ? 1 : shape[axis]; }
   };
   std::vector<part> parts;
   int axis;
