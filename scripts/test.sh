@@ -50,12 +50,15 @@ sanitized() {
   fi
 }
 
+# Few compilers at a time take several files of tests together, which is less work.
+batch=$((8 / jobs > 1 ? 8 / jobs : 1))
+
 nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
 [ -x "$nvcc" ] || nvcc=
 
 stage "host: build"
 if cmake --preset host -DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON \
-     -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/host all; then
+     -DSLOTH_TEST_BATCH=$batch -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null && build build/host all; then
   stage "host: Boost.Test"
   cases build/host sloth_tests env
   stage "host: examples and scripts"
@@ -73,7 +76,8 @@ sanitized tsan "threads;compile" TSAN_OPTIONS=ignore_noninstrumented_modules=1
 
 stage "CUDA: build"
 cuda=build/cuda
-options=(-DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
+options=(-DSLOTH_TESTS=ON -DSLOTH_EXAMPLES=ON -DSLOTH_BENCH=ON -DSLOTH_TEST_BATCH=$batch
+  -DCMAKE_COMPILE_WARNING_AS_ERROR=ON)
 if [ -n "$nvcc" ] && ! nvidia-smi -L 2>/dev/null; then  # no kernel runs, so nothing can be measured
   cuda=build/cuda-compile
   quickly="-O0 -DNDEBUG -Xcompiler=-O1"  # the host's side: -O0 makes thrice as much of it

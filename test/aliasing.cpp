@@ -6,6 +6,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(aliasing)
+
 namespace {
 
 using values = std::vector<std::int64_t>;
@@ -40,8 +42,6 @@ std::size_t allocated_by(F&& statement) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(aliasing)
 
 BOOST_AUTO_TEST_CASE(the_temporary_writes) {
   matrix x = counting(2, 3);

@@ -7,6 +7,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(compile_)
+
 namespace {
 
 bool const on_gpu = current_device() == device::gpu;
@@ -25,8 +27,6 @@ const char* const evaluates =
     "can build expressions with 'auto' or 'lazy' and return them";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(compile_)
 
 BOOST_AUTO_TEST_CASE(calls_have_the_functions_values) {
   int traced = 0;

@@ -8,6 +8,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(create)
+
 namespace {
 
 using values = std::vector<double>;
@@ -45,8 +47,6 @@ void is_drawn(const char* name, X const& draws, double mean, double variance, F 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(create)
 
 BOOST_AUTO_TEST_CASE(zeros_ones_full_and_their_likes) {
   BOOST_TEST((zeros(2, 3).to_vector() == values(6, 0)));

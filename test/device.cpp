@@ -14,6 +14,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(devices)
+
 namespace {
 
 bool const on_gpu = current_device() == device::gpu;
@@ -85,8 +87,6 @@ auto ten_operations(X const& x) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(devices)
 
 BOOST_AUTO_TEST_CASE(f32_arithmetic_has_the_hosts_bits) { arithmetic_has_the_hosts_bits<float>(); }
 BOOST_AUTO_TEST_CASE(f64_arithmetic_has_the_hosts_bits) { arithmetic_has_the_hosts_bits<double>(); }

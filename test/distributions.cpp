@@ -8,6 +8,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(distributions)
+
 namespace {
 
 #include "data/random_numpy.inc"
@@ -21,8 +23,6 @@ int differences(numpy_generator& rng, std::vector<double> const& want) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(distributions)
 
 BOOST_AUTO_TEST_CASE(numbers_of_numpy) {
   for (auto const& sequence : numpy_sequences) {

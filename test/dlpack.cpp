@@ -43,6 +43,8 @@ struct DLManagedTensorVersioned {
 };
 }
 
+BOOST_AUTO_TEST_SUITE(dlpack)
+
 namespace {
 
 int deleted = 0;  // tensors of a producer
@@ -68,8 +70,6 @@ struct producer {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dlpack)
 
 BOOST_AUTO_TEST_CASE(a_row_major_tensor_is_read_and_written_where_it_lies) {
   device_scope const here(host);

@@ -14,6 +14,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(elementwise_operations)
+
 namespace {
 
 // --- the reference -------------------------------------------------------------------------------
@@ -510,8 +512,6 @@ void check_special() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(elementwise_operations)
 
 BOOST_AUTO_TEST_CASE(f32_within_the_bound) { check_random<float>(); }
 BOOST_AUTO_TEST_CASE(f64_within_the_bound) { check_random<double>(); }

@@ -11,6 +11,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(exact_operations)
+
 namespace {
 
 template <class T>
@@ -354,8 +356,6 @@ void check_complex_products() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(exact_operations)
 
 BOOST_AUTO_TEST_CASE(f32_arithmetic_is_plain_cplusplus) { check_arithmetic<float>(); }
 BOOST_AUTO_TEST_CASE(f64_arithmetic_is_plain_cplusplus) { check_arithmetic<double>(); }

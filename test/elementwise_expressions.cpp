@@ -9,6 +9,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(elementwise_expressions)
+
 namespace {
 
 #define YIELDS(type, ...) static_assert(std::is_same_v<value_t<decltype(__VA_ARGS__)>, type>)
@@ -49,8 +51,6 @@ struct weighted {
 SLOTH_FN(mean_of, (auto a, auto b), (a + b) / 2);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(elementwise_expressions)
 
 BOOST_AUTO_TEST_CASE(result_types_are_numpys) {
   array<bool> const b = {true, false};

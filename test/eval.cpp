@@ -8,6 +8,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(eval_)
+
 namespace {
 
 using values = std::vector<double>;
@@ -36,8 +38,6 @@ array<double> counting(extents const& shape) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(eval_)
 
 BOOST_AUTO_TEST_CASE(explain_of_a_users_softmax_is_one_row_step) {
   array<double> const x = counting({4, 5});

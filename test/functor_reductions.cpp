@@ -23,6 +23,8 @@ struct sum_of_residues {
   SLOTH_HD std::int64_t operator()(std::int64_t a, std::int64_t b) const { return (a + b) % 65521; }
 };
 
+BOOST_AUTO_TEST_SUITE(functor_reductions)
+
 namespace {
 
 std::int64_t residues(std::vector<std::int64_t> const& v) {
@@ -32,8 +34,6 @@ std::int64_t residues(std::vector<std::int64_t> const& v) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(functor_reductions)
 
 BOOST_AUTO_TEST_CASE(of_all_elements_and_along_axes) {
   array<double> const x{{1, -5, 2}, {-3, 4, 0}};

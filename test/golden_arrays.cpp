@@ -7,6 +7,8 @@
 using namespace sloth;
 using namespace golden;
 
+BOOST_AUTO_TEST_SUITE(golden_arrays)
+
 namespace {
 
 using ids = std::int64_t;
@@ -310,8 +312,6 @@ void run_all(functions const& all, std::string const& type = "") {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(golden_arrays)
 
 BOOST_AUTO_TEST_CASE(arrays_under_other_shapes) { run_all(shapes); }
 BOOST_AUTO_TEST_CASE(arrays_that_are_created) { run_all(created); }

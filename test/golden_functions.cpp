@@ -6,6 +6,8 @@
 using namespace sloth;
 using namespace golden;
 
+BOOST_AUTO_TEST_SUITE(golden_functions)
+
 namespace {
 
 cases const& numpys() {
@@ -142,8 +144,6 @@ void run_all(names const& functions, F const& f) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(golden_functions)
 
 #define OF(function)                                                                \
   []<class T>(std::type_identity<T>, std::string const& name, test_case const& c) { \

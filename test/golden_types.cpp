@@ -6,6 +6,8 @@
 using namespace sloth;
 using namespace golden;
 
+BOOST_AUTO_TEST_SUITE(golden_types)
+
 namespace {
 
 template <class T>
@@ -143,8 +145,6 @@ std::string opposite(std::string const& numpys, std::string const& type) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(golden_types)
 
 BOOST_AUTO_TEST_CASE(types_of_results) {
   std::istringstream lines(text_of("test/golden/types.txt"));

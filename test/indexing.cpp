@@ -5,6 +5,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(indexing)
+
 namespace {
 
 using std::int64_t;
@@ -13,8 +15,6 @@ using ids = std::vector<int64_t>;
 array<double> const x{{0, 1, 2}, {3, 4, 5}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(indexing)
 
 BOOST_AUTO_TEST_CASE(elements_at_indices) {
   array<int> const at{2, 0, -1};

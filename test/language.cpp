@@ -8,6 +8,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(language)
+
 namespace {
 
 struct cube {
@@ -24,8 +26,6 @@ auto softmax(X const& x) {  // auto fuses: this becomes one row kernel
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(language)
 
 BOOST_AUTO_TEST_CASE(the_page) {
   array<double> x = rand(512, 512), bias = ones(512);

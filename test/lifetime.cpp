@@ -10,6 +10,8 @@ using namespace sloth;
 array<double> const static_array = ones(3) * 2;
 lazy<double> static_lazy = static_array + 1;
 
+BOOST_AUTO_TEST_SUITE(lifetime)
+
 namespace {
 
 using values = std::vector<double>;
@@ -44,8 +46,6 @@ struct no_leak {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(lifetime)
 
 BOOST_AUTO_TEST_CASE(expressions_outlive_their_operands) {
   no_leak const check;

@@ -9,6 +9,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(linear_algebra)
+
 namespace {
 
 using std::int64_t;
@@ -182,8 +184,6 @@ array<double> const m{{3, 1, 4}, {1, 5, 9}, {2, 6, 5}};
 array<double> const singular{{1, 2}, {2, 4}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(linear_algebra)
 
 BOOST_AUTO_TEST_CASE(residuals_of_all_types_layouts_and_batches) {
   auto const run = [&]<class T>() {

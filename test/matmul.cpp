@@ -4,6 +4,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(products)
+
 namespace {
 
 using precise = long double;
@@ -55,14 +57,12 @@ T element(matrices<T> const& m, extents const& index, std::int64_t row, std::int
   return m.at[static_cast<std::size_t>(flat)];
 }
 
-/// Checks a & b by NumPy's rules against a plain loop.
-template <class A, class B>
-void check(A const& a, B const& b) {
-  using T = value_t<A>;
-  matrices<T> left{a.to_vector(), a.shape()}, right{b.to_vector(), b.shape()};
+/// Checks a product by NumPy's rules against a plain loop.
+template <class T>
+void check(matrices<T> left, matrices<T> right, array<T> const& product) {
   BOOST_TEST_INFO_SCOPE(to_string(dtype_of<T>)
-                        << to_string(a.shape()) << " & " << to_string(b.shape()));
-  bool const vector_left = a.rank() == 1, vector_right = b.rank() == 1;
+                        << to_string(left.shape) << " & " << to_string(right.shape));
+  bool const vector_left = left.shape.rank() == 1, vector_right = right.shape.rank() == 1;
   if (vector_left) left.shape.insert(0, 1);
   if (vector_right) right.shape.push_back(1);
   int const rank = std::max(left.shape.rank(), right.shape.rank());
@@ -80,7 +80,6 @@ void check(A const& a, B const& b) {
   if (!vector_left) shape.push_back(m);
   if (!vector_right) shape.push_back(n);
 
-  array<T> const product = a & b;
   BOOST_TEST(to_string(product.shape()) == to_string(shape));
   auto const got = product.to_vector();
   BOOST_REQUIRE_EQUAL(std::ssize(got), batch.size() * m * n);
@@ -126,6 +125,12 @@ void check(A const& a, B const& b) {
   }
 }
 
+template <class A, class B>
+void check(A const& a, B const& b) {
+  using T = value_t<A>;
+  check<T>({a.to_vector(), a.shape()}, {b.to_vector(), b.shape()}, a & b);
+}
+
 /// Values of T in (-1, 1), or whole numbers that wrap.
 template <class T>
 array<T> random_values(extents const& shape, std::uint64_t seed) {
@@ -168,8 +173,6 @@ void check_layouts(std::int64_t m, std::int64_t k, std::int64_t n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(products)
 
 BOOST_AUTO_TEST_CASE(every_layout_within_the_bound) {
   for (auto [m, k, n] : {std::array<std::int64_t, 3>{1, 1, 1},

@@ -17,6 +17,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(npy)
+
 namespace {
 
 std::string const folder = SLOTH_TEST_DATA "/npy/";
@@ -67,8 +69,6 @@ class pipe_buffer : public std::streambuf {
 constexpr auto good = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }";
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npy)
 
 // files.txt: name, dtype, rank, shape, fortran_order, big endian, lines of print(x), the lines.
 BOOST_AUTO_TEST_CASE(files_of_numpy) {

@@ -8,6 +8,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(npz)
+
 namespace {
 
 std::string const folder = SLOTH_TEST_DATA "/npz/";
@@ -24,8 +26,6 @@ void patch(std::string& file, std::size_t at, Field value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(npz)
 
 // numpy.npz: numpy.savez(f, a=arange(6.).reshape(2, 3), fortran=asfortranarray(arange(6, dtype=i4)
 // .reshape(2, 3)), big=array([1, 2, 258], '>u2'), flag=array([True, False]), scalar=array(2.5,

@@ -5,6 +5,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(numpy_functions)
+
 namespace {
 
 using ids = std::vector<std::int64_t>;
@@ -12,8 +14,6 @@ using ids = std::vector<std::int64_t>;
 array<double> const x{{0, 1, 2}, {3, 4, 5}}, y{{1, -1, 2}, {0, 3, -2}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(numpy_functions)
 
 BOOST_AUTO_TEST_CASE(outer_products) {
   array<std::int64_t> const a{1, 2}, b{{3, 4}, {5, 6}};

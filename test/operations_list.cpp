@@ -12,6 +12,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(operations_list)
+
 namespace {
 
 // Functions that no table holds; a using-declaration fails where one has another name.
@@ -224,8 +226,6 @@ std::multiset<std::string> in_the_readme() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(operations_list)
 
 BOOST_AUTO_TEST_CASE(the_readme_lists_them_all) {
   auto const library = in_the_library();

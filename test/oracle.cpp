@@ -12,6 +12,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(oracle)
+
 namespace {
 
 using std::int64_t;
@@ -280,8 +282,6 @@ int program_count() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(oracle)
 
 BOOST_AUTO_TEST_CASE(random_programs_agree_with_plain_loops) {
   int const programs = program_count();

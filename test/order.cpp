@@ -10,6 +10,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(order)
+
 namespace {
 
 using std::int64_t;
@@ -57,8 +59,6 @@ array<T> with_equals(generator& draw, int64_t rows, int64_t n) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(order)
 
 BOOST_AUTO_TEST_CASE(sorted_along_an_axis) {
   is(sort(x), "float64(2, 3)", {1, 2, 3, 7, 8, 9});

@@ -61,7 +61,8 @@ march_native() {
 }
 
 subdirectory() {
-  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DSLOTH_CUDA=$cuda -DCMAKE_BUILD_TYPE=None
+  configure_and_build subdirectory -DSLOTH_SOURCE="$source" -DSLOTH_CUDA=$cuda \
+    -DCMAKE_BUILD_TYPE=None -DCMAKE_CUDA_FLAGS="$(cached CMAKE_CUDA_FLAGS_RELEASE)"
   [ "$("$work/subdirectory/outside")" = 96 ]
 }
 

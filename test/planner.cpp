@@ -11,6 +11,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(planner)
+
 namespace {
 
 using matrix = array<double>;
@@ -60,8 +62,6 @@ double least(std::vector<std::int64_t> const& extent, std::size_t first, std::si
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(planner)
 
 BOOST_AUTO_TEST_CASE(a_product_with_a_thin_matrix_comes_first) {
   matrix const a = rand(400, 300), b = rand(300, 500), v = rand(500, 2);

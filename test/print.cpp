@@ -14,6 +14,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(print)
+
 namespace {
 
 dtype dtype_named(std::string const& name) {
@@ -120,8 +122,6 @@ void check_every_half() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(print)
 
 BOOST_AUTO_TEST_CASE(as_numpy) {
   std::ifstream in(SLOTH_TEST_DATA "/print.txt");

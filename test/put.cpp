@@ -5,6 +5,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(put_)
+
 namespace {
 
 using std::int64_t;
@@ -12,8 +14,6 @@ using std::int64_t;
 array<double> counting(extents const& shape) { return arange<double>(shape.size()).reshape(shape); }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(put_)
 
 BOOST_AUTO_TEST_CASE(rows_at_indices) {
   array<double> x = zeros(4);

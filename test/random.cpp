@@ -17,6 +17,8 @@
 #include <curand.h>
 #endif
 
+BOOST_AUTO_TEST_SUITE(philox)
+
 namespace {
 
 using namespace sloth;
@@ -195,8 +197,6 @@ bool same(philox_block const& a, std::array<std::uint32_t, 4> const& b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(philox)
 
 // Random123's kat_vectors, philox4x32 10.
 BOOST_AUTO_TEST_CASE(known_answers) {

@@ -10,6 +10,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(reductions)
+
 namespace {
 
 /// Shape and elements in row-major order, of whatever type.
@@ -210,8 +212,6 @@ void check_type(std::vector<extents> const& shapes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(reductions)
 
 BOOST_AUTO_TEST_CASE(flags_that_are_set) {
   for (std::int64_t n : {1, 31, 32, 33, 255 * 32, 255 * 32 + 1, 70001}) {

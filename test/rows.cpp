@@ -6,6 +6,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(row_kernels)
+
 namespace {
 
 /// Row-wise references in long double.
@@ -76,8 +78,6 @@ std::vector<precise> softmax_of(std::vector<precise> row) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(row_kernels)
 
 BOOST_AUTO_TEST_CASE(row_expressions_are_right_for_rows_of_any_length) {
   for (auto const& [count, length] : {std::pair<std::int64_t, std::int64_t>{1, 1},

@@ -4,6 +4,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(scan)
+
 namespace {
 
 using std::int64_t;
@@ -22,8 +24,6 @@ bool same(T a, T b) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scan)
 
 BOOST_AUTO_TEST_CASE(shapes_axes_and_types_are_numpys) {
   array<int> const x{{1, 2, 3}, {4, 5, 6}};

@@ -4,6 +4,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(shape)
+
 namespace {
 
 using values = std::vector<double>;
@@ -20,8 +22,6 @@ array<T> counting(extents const& shape) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(shape)
 
 BOOST_AUTO_TEST_CASE(concatenate_along_every_axis) {
   auto const x = counting({2, 3});
@@ -492,7 +492,7 @@ BOOST_AUTO_TEST_CASE(grids) {
   BOOST_TEST((y.to_vector() == values{4, 4, 4, 5, 5, 5}));
   BOOST_TEST(form(y) == "float64(2, 3)");
   BOOST_TEST((x.node()->storage == a.node()->storage));
-  auto const [i, j] = meshgrid(indexing::ij, a, b + 1);
+  auto const [i, j] = meshgrid(sloth::indexing::ij, a, b + 1);
   BOOST_TEST((i.to_vector() == ids{1, 1, 2, 2, 3, 3}));
   BOOST_TEST((j.to_vector() == values{5, 6, 5, 6, 5, 6}));
   auto const [p, q, r] = meshgrid(b, a, zeros(1));

@@ -9,6 +9,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(text)
+
 namespace {
 
 // "(2, 2) [[1. 2.]\n [3. 4.]]"
@@ -45,8 +47,6 @@ std::vector<T> random_bits() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(text)
 
 BOOST_AUTO_TEST_CASE(loadtxt_reads_what_numpy_reads) {
   scratch const tmp;

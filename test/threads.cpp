@@ -9,6 +9,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(threads)
+
 namespace {
 
 constexpr int thread_count = 16;
@@ -28,8 +30,6 @@ void at_once(F f) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(threads)
 
 BOOST_AUTO_TEST_CASE(a_shared_lazy_is_computed_once) {
   for (int repeat = 0; repeat < 20; ++repeat) {

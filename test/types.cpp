@@ -12,6 +12,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(types)
+
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
@@ -88,8 +90,6 @@ std::string message_of(F f) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(types)
 
 BOOST_AUTO_TEST_CASE(promotion_is_numpys) {
   struct pair {

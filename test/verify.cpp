@@ -6,6 +6,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(verify)
+
 namespace {
 
 using matrix = array<double>;
@@ -25,8 +27,6 @@ struct fickle {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(verify)
 
 BOOST_AUTO_TEST_CASE(what_the_planner_changes_agrees_with_what_was_written) {
   generator rng(3);

@@ -6,6 +6,8 @@
 
 using namespace sloth;
 
+BOOST_AUTO_TEST_SUITE(views)
+
 namespace {
 
 using ids = std::vector<std::int64_t>;
@@ -301,8 +303,6 @@ array<std::int64_t> counting(extents const& shape) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(views)
 
 BOOST_AUTO_TEST_CASE(random_programs_read_what_index_walking_reads) {
   int elements = 0, empty = 0;
