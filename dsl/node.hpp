@@ -210,6 +210,7 @@ enum class primitive : std::uint8_t {
   cummax,
   sort,
   argsort,
+  permutation,
   partition,
   argpartition,
   select,
@@ -229,18 +230,19 @@ enum class primitive : std::uint8_t {
   eigvalsh
 };
 [[nodiscard]] constexpr const char* to_string(primitive p) noexcept {
+  // clang-format off
   constexpr const char* names[] = {
-      "cumsum",    "cumprod",      "cummin",   "cummax",    "sort",    "argsort",
-      "partition", "argpartition", "select",   "topk",      "take",    "take_along_axis",
-      "compress",  "searchsorted", "bincount", "histogram", "solve",   "inv",
-      "det",       "slogdet",      "cholesky", "eigh",      "eigvalsh"};
+      "cumsum", "cumprod", "cummin", "cummax", "sort", "argsort", "permutation", "partition",
+      "argpartition", "select", "topk", "take", "take_along_axis", "compress", "searchsorted",
+      "bincount", "histogram", "solve", "inv", "det", "slogdet", "cholesky", "eigh", "eigvalsh"};
+  // clang-format on
   return names[static_cast<int>(p)];
 }
 struct primitive_operation {
   primitive is;
   std::vector<node_ptr> operands;
-  // take, take_along_axis: the axis; partition, argpartition: which place; searchsorted: 1 for the right side;
-  // histogram: 1 for equal bins; solve: 1 where the matrices lie transposed.
+  // Scans: how many axes follow theirs; take, take_along_axis: the axis; partition, argpartition: which
+  // place; searchsorted: 1 for the right side; histogram: 1 for equal bins; solve: 1 where the matrices lie transposed.
   std::int64_t option = 0;
   bool inside = false;                // take_along_axis: the indices are known to be in range
   std::vector<std::int64_t> ranks{};  // select: the places in order that are read

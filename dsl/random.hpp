@@ -348,8 +348,10 @@ class generator {
   /// The integers below n, int64.
   template <std::integral N>
   [[nodiscard]] auto permutation(N n) {
-    return argsort(
-        integers<std::uint64_t>(0, ~std::uint64_t{0}, {static_cast<std::int64_t>(n)}, true));
+    extents const shape{static_cast<std::int64_t>(n)};
+    auto const words = integers<std::uint64_t>(0, ~std::uint64_t{0}, shape, true).node();
+    return view<std::int64_t, false>(
+        primitive_of_all(primitive::permutation, dtype::i64, words, words->where));
   }
   /// x along its first axis. Throws shape_error where there is none.
   template <expression X>

@@ -337,11 +337,19 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::cummax: {
       constexpr reduction by[] = {reduction::sum, reduction::prod, reduction::min, reduction::max};
       reduction const op = by[static_cast<int>(call.is)];
-      return SLOTH_ON(where, scan(op, x.type, rows, n, in[0], out));
+      int const axis = x.shape.rank() - 1 - static_cast<int>(call.option);
+      std::int64_t outer = 1, inner = 1;
+      for (int a = 0; a < axis; ++a) outer *= x.shape[a];
+      for (int a = axis + 1; a < x.shape.rank(); ++a) inner *= x.shape[a];
+      return SLOTH_ON(where, scan(op, x.type, outer, x.shape[axis], inner, in[0], out));
     }
     case primitive::sort: return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
     case primitive::argsort:
       return SLOTH_ON(where, argsort(x.type, rows, n, in[0], static_cast<std::int64_t*>(out)));
+    case primitive::permutation: {
+      auto const* const words = static_cast<std::uint64_t const*>(in[0]);
+      return SLOTH_ON(where, permutation(n, words, static_cast<std::int64_t*>(out)));
+    }
     case primitive::partition:
       if (where == device::gpu) return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));
       return host_engine::partition(x.type, rows, n, call.option, in[0], out);

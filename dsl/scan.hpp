@@ -22,13 +22,16 @@ struct direction {
 template <class T>
 using scanned_t = std::conditional_t<is_half<T>, float, sum_t<T>>;
 
+/// The scan of `values`, of their type, along one axis. Throws index_error.
+[[nodiscard]] node_ptr along_axis(primitive op, node_ptr const& values, axis_list const& along);
+
 template <primitive Op, class Result, expression X>
 auto run(X&& x, direction const& how) {
   using type = scanned_t<Result>;
   location const where = how.along.where;
   node_ptr const values = as_argument<type>(as_tree(std::forward<X>(x)), where).node(where);
   view<type, false> scanned(how.all ? primitive_of_all(Op, dtype_of<type>, values, where)
-                                    : primitive_along(Op, dtype_of<type>, values, how.along));
+                                    : along_axis(Op, values, how.along));
   if constexpr (std::is_same_v<type, Result>)
     return scanned;
   else

@@ -118,7 +118,8 @@ step_bounds bounds_of(node const& n) {
     b.jumps = n.type < dtype::f16;  // positions of nearly equal elements
     if (call->is <= primitive::cummax) {
       b.scale = largest(call->operands[0]);
-      b.terms = std::max<std::int64_t>(n.shape.back(), 1);
+      int const axis = n.shape.rank() - 1 - static_cast<int>(call->option);
+      b.terms = std::max<std::int64_t>(n.shape[axis], 1);
     }
     // How far two factorisations of a matrix are apart depends on its condition.
     if (call->is >= primitive::solve) b.scale = std::numeric_limits<double>::infinity();

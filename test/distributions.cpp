@@ -418,6 +418,10 @@ BOOST_AUTO_TEST_CASE(permutations) {
   BOOST_TEST((x(0, 0).item() == 0 && x(999, 2).item() == 2999));  // shared before, as it was
   BOOST_TEST(rng.permutation(0).size() == 0);
   BOOST_TEST(rng.permutation(1).to_vector()[0] == 0);
+  // The order of 64 random bits each, of which so many have 32 in common with others.
+  std::int64_t const n = 1 << 20;
+  auto const words = generator(22).integers<std::uint64_t>(0, ~std::uint64_t{0}, {n}, true);
+  BOOST_TEST(array_equal(generator(22).permutation(n), argsort(words)));
   // All 24 orders of 4, equally likely: chi-square, five standard deviations.
   std::vector<double> count(256);
   int const draws = 2400;

@@ -1,4 +1,5 @@
 // Running sums, products and extremes, against a loop in long double or the type itself.
+#include <array>
 #include <dsl/sloth.hpp>
 #include <test/refuses.hpp>
 
@@ -51,6 +52,46 @@ BOOST_AUTO_TEST_CASE(shapes_axes_and_types_are_numpys) {
   BOOST_TEST(wraps.data()[1] == 1u);
   REFUSES_HERE(index_error, "cumsum: axis 2 is out of range for rank 2", cumsum(x, axis(2)));
   REFUSES_HERE(index_error, "cumprod: takes one axis", cumprod(x, axis(0, 1)));
+}
+
+// Columns side by side: of one tile of the GPU's and of many, of rows that tell the next ones what is above
+// them and of such as are gone through twice, at packs and not. Whole numbers, so that sums are exact.
+BOOST_AUTO_TEST_CASE(columns) {
+  auto const check = []<class T>(T, int64_t outer, int64_t n, int64_t inner) {
+    array<T> const x =
+        generator(n).integers<std::int32_t>(-9, 9, {outer, n, inner}).template astype<T>();
+    auto const in = x.to_vector();
+    auto expected = in;
+    for (int64_t i = 0; i < std::ssize(in); ++i)
+      if (i / inner % n > 0) expected[i] = expected[i - inner] + in[i];
+    BOOST_TEST((cumsum(x, axis(1)).to_vector() == expected),
+               to_string(dtype_of<T>) << " " << outer << " " << n << " " << inner);
+    if constexpr (!is_complex<T>) {
+      expected = in;
+      for (int64_t i = 0; i < std::ssize(in); ++i)
+        if (i / inner % n > 0) expected[i] = std::max(expected[i - inner], in[i]);
+      BOOST_TEST((cummax(x, axis(1)).to_vector() == expected),
+                 to_string(dtype_of<T>) << " " << outer << " " << n << " " << inner);
+    }
+  };
+  for (auto [outer, n, inner] : {std::array<int64_t, 3>{1, 1, 64},
+                                 {1, 300, 40},
+                                 {3, 129, 1001},
+                                 {2, 5000, 64},
+                                 {1, 20000, 33},
+                                 {40, 2500, 32},
+                                 {1, 700, 9000}}) {
+    check(float{}, outer, n, inner);
+    check(double{}, outer, n, inner);
+    check(int64_t{}, outer, n, inner);
+    check(complex64{}, outer, n, inner);
+  }
+  check(complex128{}, 2, 5000, 24);
+  check(std::uint64_t{}, 1, 5000, 48);
+  array<double> const x = generator(1).uniform(0, 1, {3000, 50});
+  BOOST_TEST(array_equal(cumsum(x, axis(0)), cumsum(x, axis(0))));
+  BOOST_TEST(allclose(cumsum(x, axis(0)), cumsum(array<double>(x.T()), axis(1)).T()));
+  BOOST_TEST(allclose(cumprod(x + 0.5, axis(0))(-1, _), prod(x + 0.5, axis(0))));
 }
 
 BOOST_AUTO_TEST_CASE(nan_and_zeros) {

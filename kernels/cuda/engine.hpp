@@ -86,7 +86,8 @@ class range {
 [[nodiscard]] device_launch copy_launch(dtype type);
 
 /// As host::scan.
-void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int64_t inner,
+          void const* in, void* out);
 
 /// As those of the host engine; first_outside and take wait for the answer.
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
@@ -137,6 +138,8 @@ void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_
 /// and of many rows waits for what its stream was given before, unless that is refused (no_sync) or recorded.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+/// As host::permutation. Few neighbours in order of the words' upper halves may have equal ones.
+void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t* out);
 void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,
           std::int64_t* out);
 

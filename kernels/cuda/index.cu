@@ -19,31 +19,48 @@ __global__ void find_outside(int64_t const* indices, int64_t count, int64_t exte
       atomicMin(found, static_cast<unsigned long long>(i));
 }
 
-/// `outside`: the least position of an index that is out of range, whose element is left out.
+/// `outside`: the least position of an index that is out of range, whose element is left out. A thread
+/// takes several, so that the way from an index to its element is gone side by side.
 template <class U>
 __global__ void take_words(const __grid_constant__ gather g, unsigned long long* outside) {
+  constexpr int at_once = 4;
   auto const* const in = static_cast<U const*>(g.in);
   auto* const out = static_cast<U*>(g.out);
   int64_t const n = g.outer * g.count * g.inner;
   bool const narrow = n <= ~0u;
-  for (int64_t at = first_element(); at < n; at += grid_step()) {
-    int64_t line = at, i = 0, o = 0;
-    if (g.inner > 1) {
-      line = narrow ? int64_t{static_cast<unsigned>(at) / static_cast<unsigned>(g.inner)}
-                    : at / g.inner;
-      i = at - line * g.inner;
+  for (int64_t first = first_element(); first < n; first += at_once * grid_step()) {
+    int64_t position[at_once], base[at_once], row[at_once];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k) {
+      int64_t const at = first + k * grid_step();
+      row[k] = -g.extent - 1;  // none
+      if (at >= n) continue;
+      int64_t line = at, i = 0, o = 0;
+      if (g.inner > 1) {
+        line = narrow ? int64_t{static_cast<unsigned>(at) / static_cast<unsigned>(g.inner)}
+                      : at / g.inner;
+        i = at - line * g.inner;
+      }
+      if (g.outer > 1)
+        o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
+                   : line / g.count;
+      int64_t const j = line - o * g.count;
+      position[k] = o * g.index_outer + j * g.index_step + i * g.index_inner;
+      base[k] = o * g.extent * g.inner + i;
+      row[k] = g.indices[position[k]];
     }
-    if (g.outer > 1)
-      o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
-                 : line / g.count;
-    int64_t const j = line - o * g.count;
-    int64_t const position = o * g.index_outer + j * g.index_step + i * g.index_inner;
-    int64_t row = g.indices[position];
-    if (row < 0) row += g.extent;
-    if (row >= 0 && row < g.extent)
-      out[at] = in[(o * g.extent + row) * g.inner + i];
-    else
-      atomicMin(outside, static_cast<unsigned long long>(position));
+    U v[at_once];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k) {
+      if (row[k] < 0) row[k] += g.extent;
+      if (row[k] >= 0 && row[k] < g.extent)
+        v[k] = in[base[k] + row[k] * g.inner];
+      else if (first + k * grid_step() < n)
+        atomicMin(outside, static_cast<unsigned long long>(position[k]));
+    }
+#pragma unroll
+    for (int k = 0; k < at_once; ++k)
+      if (row[k] >= 0 && row[k] < g.extent) out[first + k * grid_step()] = v[k];
   }
 }
 
@@ -87,36 +104,46 @@ __global__ void count_flags(bool const* flags, int64_t n, int64_t* counts) {
 template <class U>
 __global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_t const* until,
                                U* out) {
+  constexpr int at_once = 4;
   __shared__ int of_warp[threads / 32];
+  __shared__ std::uint16_t chosen[block_flags];  // places in the block, in order
   int const warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
-  int64_t const first = first_of_warp();
   int count;
-  unsigned const own = flags_of_lane(flags, first, n, count);
+  unsigned const own = flags_of_lane(flags, first_of_warp(), n, count);
   if (lane == 0) of_warp[warp] = count;
-  __syncthreads();
-  int64_t to = blockIdx.x > 0 ? until[blockIdx.x - 1] : 0;
-  for (int w = 0; w < warp; ++w) to += of_warp[w];
-  // Of neighbours' elements together, all loads before the first store.
-  auto const set = [&](int k) {
-    return (__shfl_sync(~0u, own, 2 * k + lane / 16) >> lane % 16 & 1) != 0;
-  };
-  U value[warp_flags / 32];
-  unsigned chosen = 0;  // bit k: flag 32 k + lane
+  int up_to = __popc(own);
 #pragma unroll
-  for (int k = 0; k < warp_flags / 32; ++k)
-    if (set(k)) {
-      int64_t const at = first + k * 32 + lane;
-      chosen |= 1u << k;
+  for (int d = 1; d < 32; d *= 2) {
+    int const before = __shfl_up_sync(~0u, up_to, d);
+    if (lane >= d) up_to += before;
+  }
+  __syncthreads();
+  int at = up_to - __popc(own), total = 0;
+#pragma unroll
+  for (int w = 0; w < threads / 32; ++w) {
+    if (w < warp) at += of_warp[w];
+    total += of_warp[w];
+  }
+  for (unsigned left = own; left != 0; left &= left - 1)
+    chosen[at++] = static_cast<std::uint16_t>(warp * warp_flags + lane * lane_flags +
+                                              __ffs(static_cast<int>(left)) - 1);
+  __syncthreads();
+  int64_t const first = int64_t{blockIdx.x} * block_flags;
+  U* const to = out + (blockIdx.x > 0 ? until[blockIdx.x - 1] : 0);
+  for (int i = static_cast<int>(threadIdx.x); i < total; i += at_once * threads) {
+    U value[at_once];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k) {
+      if (i + k * threads >= total) continue;
+      int64_t const from = first + chosen[i + k * threads];
       if constexpr (std::is_same_v<U, std::uint64_t>)
-        value[k] = in ? in[at] : static_cast<U>(at);
+        value[k] = in ? in[from] : static_cast<U>(from);
       else
-        value[k] = in[at];
+        value[k] = in[from];
     }
 #pragma unroll
-  for (int k = 0; k < warp_flags / 32; ++k) {
-    unsigned const all = __ballot_sync(~0u, chosen >> k & 1);
-    if (chosen >> k & 1) out[to + __popc(all & ((1u << lane) - 1))] = value[k];
-    to += __popc(all);
+    for (int k = 0; k < at_once; ++k)
+      if (i + k * threads < total) to[i + k * threads] = value[k];
   }
 }
 
@@ -227,7 +254,7 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
   auto* const of_block = reinterpret_cast<int64_t*>(counts.data());
   auto* const until = reinterpret_cast<int64_t*>(sums.data());
   launch(count_flags, blocks, threads, flags, n, of_block);
-  scan(reduction::sum, dtype::i64, 1, blocks, of_block, until);
+  scan(reduction::sum, dtype::i64, 1, blocks, 1, of_block, until);
   with_word(element, [&]<class U>() {
     launch(compress_words<U>, blocks, threads, static_cast<U const*>(in), flags, n,
            static_cast<int64_t const*>(until), static_cast<U*>(out));

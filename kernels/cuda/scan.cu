@@ -5,14 +5,12 @@
 // scan, so that their length does not matter.
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
+#include <kernels/cuda/scan_step.hpp>
 #include <kernels/cuda/stream.hpp>
-
-#include <dsl/scalar.hpp>
 
 #include <cuda_pipeline_primitives.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -25,34 +23,6 @@ constexpr int most_threads = 1024, most_warps = most_threads / 32;
 constexpr int packs = 4;  // of 16 bytes, one behind the other, that a thread takes of a tile
 constexpr int slots = 3;  // tiles in shared memory
 constexpr int rooms = 4;  // of totals: a block may be two rounds ahead of one that still reads
-
-template <reduction Op, class T>
-struct scan_step {
-  /// identity() combined with x is x to the bit.
-  static __device__ T identity() {
-    if constexpr (Op == reduction::prod)
-      return convert<T>(1);
-    else if constexpr (is_complex<T>)
-      return T{-0.f, -0.f};
-    else if constexpr (Op == reduction::sum)
-      return std::is_integral_v<T> ? T(0) : T(-0.f);
-    else if constexpr (std::is_integral_v<T>)  // the greatest, or its complement, the least
-      return Op == reduction::min ? T(~0ull >> std::is_signed_v<T>)
-                                  : T(~(~0ull >> std::is_signed_v<T>));
-    else
-      return Op == reduction::min ? T(INFINITY) : T(-INFINITY);
-  }
-  static __device__ T combined(T a, T b) {
-    if constexpr (Op == reduction::sum)
-      return scalar::add(a, b);
-    else if constexpr (Op == reduction::prod)
-      return scalar::multiply(a, b);
-    else if constexpr (Op == reduction::min)
-      return scalar::minimum(a, b);
-    else
-      return scalar::maximum(a, b);
-  }
-};
 
 /// Words of 8 bytes between the totals of neighbours, which are told 16 bytes apart at least: closer, blocks
 /// wait for each other's stores.
@@ -109,19 +79,6 @@ struct scan_arguments {
   std::byte* exchange;
   bool packed;  // `in` lies at a pack
 };
-
-/// A word of a stretch, whether a row begins there, and the turn it belongs to, in one store: who sees the
-/// turn has the word.
-__device__ void publish(std::uint64_t* to, unsigned turn, bool begins, unsigned word) {
-  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(to),
-               "l"(std::uint64_t{turn << 1 | begins} << 32 | word)
-               : "memory");
-}
-__device__ std::uint64_t published(std::uint64_t const* from) {
-  std::uint64_t seen;
-  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(seen) : "l"(from) : "memory");
-  return seen;
-}
 
 /// Where pack p of a warp's lies: neither a thread's packs nor neighbours of 8 threads meet in a bank.
 __device__ int banked(int p) { return p ^ (p >> 3 & 3); }
@@ -238,7 +195,7 @@ __global__ void __launch_bounds__(most_threads, 1)
         unsigned bits[words];
         __builtin_memcpy(bits, &up_to.value, sizeof(T));
 #pragma unroll
-        for (int w = 0; w < words; ++w) publish(to + w, turn, up_to.begins, bits[w]);
+        for (int w = 0; w < words; ++w) publish(to + w, turn << 1 | up_to.begins, bits[w]);
       }
       stretch<T> const before = before_lane<Step>(up_to);
       if (lane < warps) {
@@ -343,29 +300,13 @@ void scan_rows(int64_t rows, int64_t n, void const* in, void* out) {
   launch_together(kernel, blocks, grid.threads, grid.shared(), g);
 }
 
-template <class T>
-void scan_of(reduction op, int64_t rows, int64_t n, void const* in, void* out) {
-  if (op == reduction::sum) return scan_rows<reduction::sum, T>(rows, n, in, out);
-  if (op == reduction::prod) return scan_rows<reduction::prod, T>(rows, n, in, out);
-  if constexpr (!is_complex<T>) {
-    if (op == reduction::min) return scan_rows<reduction::min, T>(rows, n, in, out);
-    scan_rows<reduction::max, T>(rows, n, in, out);
-  }
-}
-
 }  // namespace
 
-void scan(reduction op, dtype type, int64_t rows, int64_t n, void const* in, void* out) {
-  if (rows == 0 || n == 0) return;
-  switch (type) {
-    case dtype::i64: return scan_of<int64_t>(op, rows, n, in, out);
-    case dtype::u64: return scan_of<std::uint64_t>(op, rows, n, in, out);
-    case dtype::f32: return scan_of<float>(op, rows, n, in, out);
-    case dtype::f64: return scan_of<double>(op, rows, n, in, out);
-    case dtype::complex64: return scan_of<complex64>(op, rows, n, in, out);
-    case dtype::complex128: return scan_of<complex128>(op, rows, n, in, out);
-    default: break;  // the language converts to these
-  }
+void scan(reduction op, dtype type, int64_t outer, int64_t n, int64_t inner, void const* in,
+          void* out) {
+  if (outer == 0 || n == 0 || inner == 0) return;
+  if (inner > 1) return scan_columns(op, type, outer, n, inner, in, out);
+  visit_scan(op, type, [&]<reduction Op, class T>() { scan_rows<Op, T>(outer, n, in, out); });
 }
 
 }  // namespace cuda_engine

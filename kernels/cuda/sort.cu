@@ -492,6 +492,12 @@ void sort_long(long_rows const& all, void* out, bool indices) {
   launch_for(all.size, &gather, all.order, all.size, from, index.Current(), out);
 }
 
+void require_countable(int64_t n) {
+  if (n > most_elements)
+    throw shape_error("sort: rows of " + std::to_string(n) +
+                      " elements; on a GPU they have less than 2^32");
+}
+
 void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, bool indices) {
   if (rows == 0 || n == 0) return;
   ordering const o = ordering_of(type);
@@ -510,9 +516,7 @@ void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, b
     return;
   }
   if (n <= longest_short_row) return sort_short(o, rows, n, in, out, indices);
-  if (n > most_elements)
-    throw shape_error("sort: rows of " + std::to_string(n) +
-                      " elements; on a GPU they have less than 2^32");
+  require_countable(n);
   int64_t const together = n >= least_alone ? 1 : std::min(rows, most_elements / n);
   int64_t const in_bytes = n * o.element_bytes(), out_bytes = indices ? n * 8 : in_bytes;
   for (int64_t r = 0; r < rows; r += together) {
@@ -520,6 +524,31 @@ void sort_rows(dtype type, int64_t rows, int64_t n, void const* in, void* out, b
     sort_long({o, static_cast<std::byte const*>(in) + r * in_bytes, size, static_cast<uint32_t>(n)},
               static_cast<std::byte*>(out) + r * out_bytes, indices);
   }
+}
+
+// --- Random words --------------------------------------------------------------------------------
+
+__global__ void upper_halves(uint32_t size, uint64_t const* words, uint32_t* upper,
+                             uint32_t* index) {
+  int64_t const i = thread_index();
+  if (i >= size) return;
+  upper[i] = static_cast<uint32_t>(words[i] >> 32);
+  index[i] = static_cast<uint32_t>(i);
+}
+/// The indices in order of their words, from that of the upper halves: the first thread of those with
+/// an equal one inserts each where its word belongs.
+__global__ void store_in_order(uint32_t size, uint64_t const* words, uint32_t const* upper,
+                               uint32_t* index, int64_t* out) {
+  int64_t const i = thread_index();
+  if (i >= size || (i > 0 && upper[i - 1] == upper[i])) return;
+  int64_t end = i + 1;
+  for (; end < size && upper[end] == upper[i]; ++end) {
+    uint32_t const own = index[end];
+    int64_t to = end;
+    for (; to > i && words[index[to - 1]] > words[own]; --to) index[to] = index[to - 1];
+    index[to] = own;
+  }
+  for (int64_t k = i; k < end; ++k) out[k] = index[k];
 }
 
 }  // namespace
@@ -545,6 +574,16 @@ void sort(dtype type, int64_t rows, int64_t n, void const* in, void* out) {
 }
 void argsort(dtype type, int64_t rows, int64_t n, void const* in, int64_t* out) {
   sort_rows(type, rows, n, in, out, true);
+}
+void permutation(int64_t n, uint64_t const* words, int64_t* out) {
+  if (n <= longest_short_row) return argsort(dtype::u64, 1, n, words, out);
+  require_countable(n);
+  sortable_pairs<uint32_t, uint32_t> pairs(n);
+  auto const size = static_cast<uint32_t>(n);
+  launch_for(size, &upper_halves, size, words, pairs.keys(), pairs.values());
+  pairs.sort(32);
+  launch_for(size, &store_in_order, size, words, static_cast<uint32_t const*>(pairs.keys()),
+             pairs.values(), out);
 }
 
 }  // namespace cuda_engine

@@ -33,15 +33,18 @@ struct accumulator;
 void reduce(fused_call const& call, extents const& shape, bool const* reduced, reduction op,
             accumulator const* own, double ddof, destination const& out);
 
-/// out = running sums, products, minima or maxima of each of `rows` rows of n elements without gaps:
-/// 64-bit integers, f32, f64, complex (sums and products). Integers wrap, NaN stays.
-void scan(reduction op, dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
+/// out = running sums, products, minima or maxima along the second axis of (outer, n, inner) elements without
+/// gaps: 64-bit integers, f32, f64, complex (sums and products). Integers wrap, NaN stays.
+void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int64_t inner,
+          void const* in, void* out);
 
 /// out = each of `rows` rows of n elements (row-major, no gaps) in ascending order, NaN last (complex:
 /// by real, then imaginary part, those with a NaN last, as NumPy). Stable. in and out are apart.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 /// out = for each row the indices that sort it, stable.
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
+/// out = the indices that sort n random words.
+void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t* out);
 /// out = for each row the elements at these places of the order of sort, which may put -0 before +0; a NaN is
 /// the quiet one. No complex numbers.
 void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_t const> ranks,

@@ -100,27 +100,60 @@ void scan_rows(int64_t rows, int64_t n, void const* in, void* out) {
     for (int64_t r = 0; r < rows; ++r) all.row(r).run_together();
 }
 
+/// Each row from the one above it, a chunk of columns a job.
+template <reduction Op, class T>
+void scan_columns(int64_t outer, int64_t n, int64_t inner, void const* in, void* out) {
+  struct job {
+    T const* in;
+    T* out;
+    int64_t n, inner, width, chunks;
+    void run(int64_t i) const {
+      int64_t const column = i % chunks * width, count = std::min(width, inner - column);
+      T const* from = in + i / chunks * n * inner + column;
+      T* to = out + i / chunks * n * inner + column;
+      std::copy_n(from, count, to);
+      for (int64_t row = 1; row < n; ++row) {
+        from += inner;
+        T const* const above = to;
+        to += inner;
+        for (int64_t j = 0; j < count; ++j) to[j] = combined<Op>(above[j], from[j]);
+      }
+    }
+  };
+  int64_t const width = std::max<int64_t>(512, (inner + threads() - 1) / threads());
+  job all{static_cast<T const*>(in),  static_cast<T*>(out), n, inner, width,
+          (inner + width - 1) / width};
+  parallel_for(
+      outer * all.chunks, outer * n * inner,
+      [](void* of, int64_t i) { static_cast<job const*>(of)->run(i); }, &all);
+}
+
 template <class T>
-void scan_of(reduction op, int64_t rows, int64_t n, void const* in, void* out) {
-  if (op == reduction::sum) return scan_rows<reduction::sum, T>(rows, n, in, out);
-  if (op == reduction::prod) return scan_rows<reduction::prod, T>(rows, n, in, out);
+void scan_of(reduction op, int64_t outer, int64_t n, int64_t inner, void const* in, void* out) {
+  auto const by = [&]<reduction Op>() {
+    inner == 1 ? scan_rows<Op, T>(outer, n, in, out)
+               : scan_columns<Op, T>(outer, n, inner, in, out);
+  };
+  if (op == reduction::sum) return by.template operator()<reduction::sum>();
+  if (op == reduction::prod) return by.template operator()<reduction::prod>();
   if constexpr (!is_complex<T>) {
-    if (op == reduction::min) return scan_rows<reduction::min, T>(rows, n, in, out);
-    scan_rows<reduction::max, T>(rows, n, in, out);
+    if (op == reduction::min) return by.template operator()<reduction::min>();
+    by.template operator()<reduction::max>();
   }
 }
 
 }  // namespace
 
-void scan(reduction op, dtype type, int64_t rows, int64_t n, void const* in, void* out) {
-  if (rows == 0 || n == 0) return;
+void scan(reduction op, dtype type, int64_t outer, int64_t n, int64_t inner, void const* in,
+          void* out) {
+  if (outer == 0 || n == 0 || inner == 0) return;
   switch (type) {
-    case dtype::i64: return scan_of<int64_t>(op, rows, n, in, out);
-    case dtype::u64: return scan_of<std::uint64_t>(op, rows, n, in, out);
-    case dtype::f32: return scan_of<float>(op, rows, n, in, out);
-    case dtype::f64: return scan_of<double>(op, rows, n, in, out);
-    case dtype::complex64: return scan_of<complex64>(op, rows, n, in, out);
-    case dtype::complex128: return scan_of<complex128>(op, rows, n, in, out);
+    case dtype::i64: return scan_of<int64_t>(op, outer, n, inner, in, out);
+    case dtype::u64: return scan_of<std::uint64_t>(op, outer, n, inner, in, out);
+    case dtype::f32: return scan_of<float>(op, outer, n, inner, in, out);
+    case dtype::f64: return scan_of<double>(op, outer, n, inner, in, out);
+    case dtype::complex64: return scan_of<complex64>(op, outer, n, inner, in, out);
+    case dtype::complex128: return scan_of<complex128>(op, outer, n, inner, in, out);
     default: break;  // the language converts to these
   }
 }

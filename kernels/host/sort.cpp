@@ -437,6 +437,10 @@ void argsort(dtype type, int64_t rows, int64_t n, void const* in, int64_t* out) 
   });
 }
 
+void permutation(int64_t n, std::uint64_t const* words, int64_t* out) {
+  argsort(dtype::u64, 1, n, words, out);
+}
+
 void topk(dtype type, int64_t rows, int64_t n, int64_t k, void const* in, int64_t* out) {
   if (k == 0) return;
   visit(type, [&]<class T>() {
