@@ -17,7 +17,7 @@ struct row_copies {
 };
 constexpr int copy_threads = 256;
 template <class U>
-inline constexpr int copies_at_once = sizeof(U) == 8 ? 4 : 8;
+inline constexpr int copies_at_once = sizeof(U) >= 4 ? 16 / sizeof(U) : 8;
 template <class U>
 inline constexpr int copy_tile = copy_threads* copies_at_once<U>;
 
@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(copy_threads) copy_rows(const __grid_constant_
 template <class U>
 void launch_copy(fused_call const& call, extents const& shape, destination const& out) {
   constexpr std::int64_t short_row = 256;
-  if (shape.size() >= copy_tile<U> && !is_flat(call, shape, out)) {
+  if (shape.size() >= copy_tile<U>) {
     row_copies g{call.operands[0].data, {}, {}, 1};
     g.w = make_walk(call, shape, out, copies_at_once<U>, 1, &g.leaf);
     bool const in_line = g.w.out_column == 1 && g.leaf.column == 1 && !g.w.tiled && g.w.width == 0;

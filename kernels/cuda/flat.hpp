@@ -50,7 +50,7 @@ struct flat_function {
     std::int64_t i;
     template <class U, int M, int Slot>
     __device__ pack<U, M> load() const {
-      return static_cast<pack<U, M> const*>(a.leaf[Slot])[i];
+      return load_pack<U, M>(a.leaf[Slot], i);
     }
   };
 
@@ -79,7 +79,7 @@ struct flat_batch {
 #pragma unroll
       for (int r = 0; r < R; ++r) {
         std::int64_t const i = first + r * lanes;
-        auto const v = i < packs ? static_cast<pack<U, N> const*>(a.leaf[Slot])[i] : pack<U, N>{};
+        auto const v = i < packs ? load_pack<U, N>(a.leaf[Slot], i) : pack<U, N>{};
 #pragma unroll
         for (int k = 0; k < N; ++k) p.v[r * N + k] = v.v[k];
       }
@@ -276,7 +276,12 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
   using T = typename Tree::value_type;
   std::int64_t const n = shape.size();
   if (n == 0) return;
-  if (!is_flat(call, shape, out)) return launch_general<Tree>(call, shape, out);
+  if (!is_flat(call, shape, out)) {
+    std::int64_t const before = before_flat(call, shape, out);
+    if (before == 0) return launch_general<Tree>(call, shape, out);
+    launch_part(&launch_general<Tree>, call, 0, before, out);
+    return launch_part(&launch_elementwise<Tree>, call, before, n - before, out);
+  }
   auto* const packs = static_cast<pack<T, N>*>(out.data);
   if constexpr (has_generator<Tree>) {
     flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / N};
@@ -288,7 +293,7 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
     if (n >= N)
       thrust::tabulate(thrust::cuda_cub::par_nosync.on(stream()), packs, packs + n / N, f);
   }
-  if (n % N != 0) launch_tail(&launch_general<Tree>, call, n, n % N, out);
+  if (n % N != 0) launch_part(&launch_general<Tree>, call, n - n % N, n % N, out);
 }
 
 /// Several trees' packs at one place, each into its own memory. All are read before one is written.
@@ -335,7 +340,7 @@ void launch_outputs(fused_call const* call, extents const& shape, destination co
       if (n % N == 0) return;
       constexpr decltype(&launch_general<First>) general[] = {&launch_general<First>,
                                                               &launch_general<Rest>...};
-      for (int k = 0; k < count; ++k) launch_tail(general[k], call[k], n, n % N, out[k]);
+      for (int k = 0; k < count; ++k) launch_part(general[k], call[k], n - n % N, n % N, out[k]);
       return;
     }
   }

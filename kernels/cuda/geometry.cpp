@@ -145,16 +145,24 @@ void set_transposed(walk& w, fused_call const& call, int rows_at_once, leaf_walk
   }
 }
 
+bool in_line(fused_call const& call, extents const& shape, destination const& out) {
+  if (!is_contiguous(shape, out.stride)) return false;
+  for (int k = 0; k < call.operand_count; ++k)
+    if (!is_contiguous(shape, call.operands[k].stride)) return false;
+  return true;
+}
+
 }  // namespace
 
 bool is_flat(fused_call const& call, extents const& shape, destination const& out) {
-  auto const flat = [&](void const* data, strides const& stride) {
-    return is_contiguous(shape, stride) && aligned(data, 16);
-  };
-  if (!flat(out.data, out.stride)) return false;
-  for (int k = 0; k < call.operand_count; ++k)
-    if (!flat(call.operands[k].data, call.operands[k].stride)) return false;
-  return true;
+  return aligned(out.data, 16) && in_line(call, shape, out);
+}
+std::int64_t before_flat(fused_call const& call, extents const& shape, destination const& out) {
+  constexpr std::int64_t least_bytes = std::int64_t{1} << 25;
+  std::int64_t const element = size_of(out.type);
+  if (shape.size() * element < least_bytes || !in_line(call, shape, out)) return 0;
+  auto const past = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(out.data) % 16);
+  return past % element == 0 ? (16 - past) % 16 / element : 0;
 }
 
 walk make_walk(fused_call const& call, extents const& shape, destination const& out, int pack,

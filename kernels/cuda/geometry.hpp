@@ -44,8 +44,12 @@ struct leaf_walk {
   inner_kind kind = inner_kind::vector;
 };
 
-/// True when every leaf is contiguous, 16-byte aligned and as large as the output, which is so too.
+/// True when every leaf is contiguous and as large as the output, which is so too, and 16-byte aligned.
 [[nodiscard]] bool is_flat(fused_call const& call, extents const& shape, destination const& out);
+/// How many elements come before the first from which on that is true; 0 where it never is, or where
+/// there are too few to be worth a launch of their own.
+[[nodiscard]] std::int64_t before_flat(fused_call const& call, extents const& shape,
+                                       destination const& out);
 
 /// Collapses the domain. `pack` is the kernel's pack size, `rows` of them a thread takes at once.
 /// Throws shape_error when more than max_axes axes are left.

@@ -57,10 +57,9 @@ void shape_block(walk const& w, std::int64_t packs, int threads, int& lane_rows,
   lane_rows = threads / lane_packs;
 }
 
-void launch_tail(void (*general)(fused_call const&, extents const&, destination const&),
-                 fused_call const& call, std::int64_t n, std::int64_t count,
+void launch_part(void (*launch)(fused_call const&, extents const&, destination const&),
+                 fused_call const& call, std::int64_t first, std::int64_t count,
                  destination const& out) {
-  std::int64_t const first = n - count;
   std::vector<operand> operands(call.operands, call.operands + call.operand_count);
   for (auto& o : operands) {
     o.stride = strides{1};
@@ -69,10 +68,10 @@ void launch_tail(void (*general)(fused_call const&, extents const&, destination 
     else
       o.offset += first;
   }
-  fused_call tail = call;
-  tail.operands = operands.data();
-  general(tail, extents{count},
-          {static_cast<std::byte*>(out.data) + first * size_of(out.type), out.type, strides{1}});
+  fused_call part = call;
+  part.operands = operands.data();
+  launch(part, extents{count},
+         {static_cast<std::byte*>(out.data) + first * size_of(out.type), out.type, strides{1}});
 }
 
 }  // namespace cuda_engine

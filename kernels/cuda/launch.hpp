@@ -73,9 +73,9 @@ std::int64_t shape_grid(walk const& w, std::int64_t packs, int rows, Arguments& 
   return column_blocks * row_blocks * w.outer_count;
 }
 
-/// The last `count` of n contiguous elements, too few for a pack.
-void launch_tail(void (*general)(fused_call const&, extents const&, destination const&),
-                 fused_call const& call, std::int64_t n, std::int64_t count,
+/// The `count` of contiguous elements from `first` on.
+void launch_part(void (*launch)(fused_call const&, extents const&, destination const&),
+                 fused_call const& call, std::int64_t first, std::int64_t count,
                  destination const& out);
 
 }  // namespace cuda_engine

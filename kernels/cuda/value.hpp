@@ -16,6 +16,17 @@ struct alignas(sizeof(T) * N) pack {
   T v[N];
 };
 
+/// Pack i of elements that lie one behind the other, wherever they begin.
+template <class U, int N>
+__device__ pack<U, N> load_pack(void const* from, std::int64_t i) {
+  if (reinterpret_cast<std::uintptr_t>(from) % sizeof(pack<U, N>) == 0)
+    return static_cast<pack<U, N> const*>(from)[i];
+  pack<U, N> p;
+#pragma unroll
+  for (int k = 0; k < N; ++k) p.v[k] = static_cast<U const*>(from)[i * N + k];
+  return p;
+}
+
 /// Which elements a pack of R runs holds: of run r, left[r] of its N elements exist. Runs are loaded
 /// together, before any of them is used.
 template <int R, int N>
