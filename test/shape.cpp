@@ -344,6 +344,22 @@ BOOST_AUTO_TEST_CASE(rolls) {
   REFUSES_HERE(index_error, "roll: axis 2 is out of range for rank 2", roll(x, 1, 2));
 }
 
+// So large that a GPU begins a part that lies inside a pack with a kernel of its own.
+BOOST_AUTO_TEST_CASE(large_parts_begin_anywhere) {
+  std::int64_t const n = (1 << 23) + 7;
+  array<float> const x = arange(n).astype<float>();
+  for (int by : {1, 2, 3, 4}) {
+    array<float> const turned = roll(x, by);
+    BOOST_TEST(array_equal(turned(slice(by, _)), x(slice(_, -by))));
+    BOOST_TEST(array_equal(turned(slice(_, by)), x(slice(-by, _))));
+  }
+  array<double> const wide = x.astype<double>();
+  array<double> y = zeros(n);
+  y(slice(1, _)) = 2 * wide(slice(_, -1)) + 1;
+  BOOST_TEST(array_equal(y(slice(1, _)), arange(1, 2 * n - 1, 2)));
+  BOOST_TEST(y(0).item() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(repeats_and_tiles) {
   auto const x = counting({2, 3}), cube = counting({2, 2, 2});
   array<bool> const flags{true, false};
