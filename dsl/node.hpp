@@ -242,7 +242,8 @@ struct primitive_operation {
   primitive is;
   std::vector<node_ptr> operands;
   // Scans: how many axes follow theirs; take, take_along_axis: the axis; partition, argpartition: which
-  // place; searchsorted: 1 for the right side; histogram: 1 for equal bins; solve: 1 where the matrices lie transposed.
+  // place; searchsorted: 1 for the right side; histogram: 1 for equal bins; solve: 1 where the matrices
+  // lie transposed.
   std::int64_t option = 0;
   bool inside = false;                // take_along_axis: the indices are known to be in range
   std::vector<std::int64_t> ranks{};  // select: the places in order that are read

@@ -11,6 +11,7 @@
 using values = std::vector<double>;
 inline double const nan_ = NAN, inf = INFINITY;
 
+/// Elements to 1e-14 of their size, NaN for NaN.
 inline void are(values const& got, std::string const& form, values const& want) {
   BOOST_REQUIRE_EQUAL(got.size(), want.size());
   for (std::size_t i = 0; i < got.size(); ++i)
@@ -19,7 +20,7 @@ inline void are(values const& got, std::string const& form, values const& want) 
                     : got[i] == want[i] || std::abs(got[i] - want[i]) <= 1e-14 * std::abs(want[i])),
                form << " [" << i << "] is " << got[i] << ", not " << want[i]);
 }
-/// Type and shape as "float64(2, 3)"; elements to 1e-14 of their size, NaN for NaN.
+/// Type and shape as "float64(2, 3)", and elements.
 template <sloth::expression X>
 void is(X const& x, std::string const& form, values const& want) {
   using namespace sloth;

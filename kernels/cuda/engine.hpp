@@ -138,7 +138,7 @@ void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_
 /// and of many rows waits for what its stream was given before, unless that is refused (no_sync) or recorded.
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
-/// As host::permutation. Few neighbours in order of the words' upper halves may have equal ones.
+/// As host::permutation, of less than 2^32. Few neighbours in order of the words' upper halves may have equal ones.
 void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t* out);
 void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,
           std::int64_t* out);

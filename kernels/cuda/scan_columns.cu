@@ -2,7 +2,7 @@
 // warp of its block takes some of the rows, into registers. What is above a tile comes from the block
 // above, which tells it (a chain, in one pass over memory), or, where rows are too short to hide the
 // telling, from a first pass that finds what stretches of tiles come to. The order of operations
-// depends on the shape only: the same bits every run.
+// depends on the shape and the device only: the same bits every run.
 #include <kernels/cuda/launch.hpp>
 #include <kernels/cuda/scan_step.hpp>
 
