@@ -8,6 +8,7 @@
 #include <cmath>
 #include <complex>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 namespace sloth::inline SLOTH_ABI {
@@ -166,7 +167,16 @@ SLOTH_HD constexpr complex<T> conj(complex<T> z) {
 }
 template <class T>
 SLOTH_HD T abs(complex<T> z) {
-  return std::hypot(z.re, z.im);
+  T const a = std::fabs(z.re), b = std::fabs(z.im), greater = a < b ? b : a;
+  // Squares that neither overflow nor lose what counts, by powers of two.
+  constexpr T far = sizeof(T) == 4 ? T(0x1p60) : T(0x1p500);
+  constexpr T step = sizeof(T) == 4 ? T(0x1p100) : T(0x1p600);
+  T const scale = greater > far ? 1 / step : greater < 1 / far ? step : T(1);
+  T const back = greater > far ? step : greater < 1 / far ? 1 / step : T(1);
+  T const x = a * scale, y = b * scale;
+  T const size = std::sqrt(x * x + y * y) * back;
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  return a == infinity || b == infinity ? infinity : size;
 }
 template <class T>
 SLOTH_HD T arg(complex<T> z) {

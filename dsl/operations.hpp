@@ -70,7 +70,7 @@ struct operation_row {
 // its types (measured on the host: erfinv 1.7, ndtr 2.4, i0 4.0), gammaln 6 in its f32;
 // gelu_tanh takes exp of u(a), whose rounding counts 2 |u| times, 7 at the domain's end and more
 // below it. floor_divide is exact until quotients reach 2^(digits - 2), where NumPy's algorithm
-// rounds; absolute is exact but for complex.
+// rounds; absolute is exact but for complex numbers, where it is within 1.25 ulp (measured 1.18).
 
 // clang-format off
 

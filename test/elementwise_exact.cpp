@@ -315,6 +315,27 @@ void check_complex() {
   NEAR(2 * a + T(1), T(2) * z + T(1));
   NEAR(abs(a), std::abs(z));
 #undef NEAR
+  // Absolute values of parts of all sizes: within 1.25 eps, nothing overflows or is lost on the way.
+  using limits = std::numeric_limits<T>;
+  std::vector<sloth::complex<T>> sized{{inf, nan}, {nan, -inf}, {nan, 1}, {0, nan}};
+  std::uniform_int_distribution<int> exponent(limits::min_exponent - limits::digits,
+                                              limits::max_exponent - 1);
+  for (int i = 0; i < 20000; ++i) {
+    int const power = exponent(random), apart = i % 3 == 0 ? exponent(random) : power - i % 30;
+    sized.emplace_back(T(std::ldexp(part(random), power)), T(std::ldexp(part(random), apart)));
+  }
+  array<T> const sizes = abs(array<sloth::complex<T>>(sized));
+  BOOST_TEST((std::isinf(sizes.item(0)) && std::isinf(sizes.item(1)) && std::isnan(sizes.item(2)) &&
+              std::isnan(sizes.item(3))));
+  int wrong = 0;
+  for (std::size_t i = 4; i < sized.size(); ++i) {
+    long double const want = std::hypot(static_cast<long double>(sized[i].re), sized[i].im);
+    long double const bound =
+        std::max<long double>(1.25L * limits::epsilon() * want, limits::denorm_min());
+    T const got = sizes.data()[i];
+    wrong += std::isinf(T(want)) ? !std::isinf(got) : !(std::fabs(got - want) <= bound);
+  }
+  BOOST_TEST(wrong == 0);
   static_assert(std::is_same_v<value_t<decltype(abs(a))>, T>);
   static_assert(std::is_same_v<value_t<decltype(real(a))>, T>);
   static_assert(std::is_same_v<value_t<decltype(imag(a))>, T>);
