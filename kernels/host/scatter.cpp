@@ -25,6 +25,17 @@ void store_rows(scatter const& s, U* out, int64_t o, int64_t low, int64_t high, 
     value += step;
     if (value >= s.period) value %= s.period;
   };
+  if (g.inner == 1) {  // no branch, which would be wrong each second time
+    U elsewhere{};
+    auto const rows = static_cast<std::uint64_t>(high - low);
+    for (int64_t j = 0; j < g.count; ++j, next(1)) {
+      int64_t const index = g.indices[o * g.index_outer + j * g.index_step];
+      int64_t const row = index < 0 ? index + g.extent : index;
+      bool const own = static_cast<std::uint64_t>(row - low) < rows;
+      store(own ? block[row] : elsewhere, in[value]);
+    }
+    return;
+  }
   for (int64_t j = 0; j < g.count; ++j) {
     int64_t const* const index = g.indices + o * g.index_outer + j * g.index_step;
     if (g.index_inner == 0) {
