@@ -14,12 +14,6 @@ node_ptr view_of_node(node_ptr const& base, extents shape, strides stride, locat
   return node::of_view(base, std::move(shape), std::move(stride), base->offset, where);
 }
 
-node_ptr joined(std::vector<concatenate_detail::part> parts, int along, dtype type,
-                location where) {
-  using concatenate_detail::joining;
-  return join(joining::concatenate, std::move(parts), axis(along, where), type);
-}
-
 }  // namespace
 
 node_ptr range_of(node_ptr const& base, int axis, std::int64_t first, std::int64_t count,
@@ -31,6 +25,53 @@ node_ptr range_of(node_ptr const& base, int axis, std::int64_t first, std::int64
   stride[axis] *= step;
   return node::of_view(base, std::move(shape), std::move(stride), base->offset + offset, where);
 }
+
+namespace {
+
+/// A range of an axis: `count` elements from `first` on.
+struct piece {
+  std::int64_t first, count, step;
+};
+/// Of each axis its pieces one behind the other: a block for every one of them with every one of the others'.
+/// Throws out_of_memory.
+node_ptr of_pieces(node_ptr const& base, std::vector<std::vector<piece>> const& pieces,
+                   location where) {
+  struct block {
+    node_ptr elements;
+    extents origin;
+  };
+  std::vector<block> blocks{{base, extents::filled(base->shape.rank(), 0)}};
+  extents shape = base->shape;
+  int last = 0;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    auto const& along = pieces[static_cast<std::size_t>(axis)];
+    if (along.size() == 1 && along[0].count == base->shape[axis] && along[0].step == 1) continue;
+    std::vector<block> cut;
+    std::int64_t end = 0;
+    for (piece const& p : along) {
+      if (p.count == 0) continue;
+      for (block const& b : blocks) {
+        cut.push_back({range_of(b.elements, axis, p.first, p.count, p.step, where), b.origin});
+        cut.back().origin[axis] = end;
+      }
+      if (__builtin_add_overflow(end, p.count, &end))
+        throw out_of_memory(SIZE_MAX, memory().limit, where);
+    }
+    blocks = std::move(cut);
+    shape[axis] = end;
+    last = axis;
+  }
+  if (blocks.size() == 1) return blocks[0].elements;
+  std::vector<concatenate_detail::part> parts;
+  for (block& b : blocks) {
+    parts.push_back(concatenate_detail::part_of(b.elements));
+    parts.back().origin = std::move(b.origin);
+  }
+  return node::of_operation(base->type, std::move(shape),
+                            concatenate_operation{std::move(parts), last}, where);
+}
+
+}  // namespace
 
 std::vector<int> distinct_axes(extents const& axes, int rank, const char* name, location where) {
   std::vector<int> all;
@@ -121,19 +162,9 @@ node_ptr at_least(node_ptr const& base, int rank, location where) {
   return view_of_node(base, std::move(shape), std::move(stride), where);
 }
 
-node_ptr rolled(node_ptr const& base, std::int64_t shift, std::int64_t along, location where) {
-  int const axis = normalize_axis(along, base->shape.rank(), "roll", where);
-  std::int64_t const n = base->shape[axis];
-  std::int64_t const first = n > 0 ? (n - shift % n) % n : 0;  // comes to the front
-  if (first == 0) return base;
-  std::vector<concatenate_detail::part> parts;
-  parts.push_back(concatenate_detail::part_of(range_of(base, axis, first, n - first, 1, where)));
-  parts.push_back(concatenate_detail::part_of(range_of(base, axis, 0, first, 1, where)));
-  return joined(std::move(parts), axis, base->type, where);
-}
-
 node_ptr rolled(node_ptr const& base, std::int64_t shift, location where) {
-  return reshaped(rolled(reshaped(base, {-1}, where), shift, 0, where), base->shape, where);
+  return reshaped(rolled(reshaped(base, {-1}, where), extents{shift}, extents{0}, where),
+                  base->shape, where);
 }
 
 node_ptr rolled(node_ptr const& base, extents const& shifts, extents const& axes, location where) {
@@ -149,9 +180,14 @@ node_ptr rolled(node_ptr const& base, extents const& shifts, extents const& axes
     std::int64_t const n = std::max<std::int64_t>(base->shape[axis], 1);
     total[axis] = (total[axis] + shifts[shifts.rank() == 1 ? 0 : i] % n) % n;
   }
-  node_ptr result = base;
-  for (int axis = 0; axis < total.rank(); ++axis) result = rolled(result, total[axis], axis, where);
-  return result;
+  std::vector<std::vector<piece>> pieces;
+  for (int axis = 0; axis < total.rank(); ++axis) {
+    std::int64_t const n = base->shape[axis];
+    std::int64_t const first = n > 0 ? (n - total[axis]) % n : 0;  // comes to the front
+    pieces.push_back({{first, n - first, 1}});
+    if (first > 0) pieces.back().push_back({0, first, 1});
+  }
+  return of_pieces(base, pieces, where);
 }
 
 node_ptr repeated(node_ptr const& base, std::int64_t n, std::int64_t along, location where) {
@@ -222,41 +258,28 @@ std::vector<node_ptr> parts_of(node_ptr const& base, extents const& at, std::int
 
 namespace {
 
-/// The elements at positions first to last - 1 of an axis that goes on forever: again from its
+/// The positions first to last - 1 of an axis of n elements that goes on forever: again from its
 /// beginning, or back and forth.
-std::vector<concatenate_detail::part> periodic(node_ptr const& base, int axis, pad_mode mode,
-                                               std::int64_t first, std::int64_t last,
-                                               location where) {
-  std::int64_t const n = base->shape[axis];
-  bool const mirrored = mode == pad_mode::reflect && n > 1;
+std::vector<piece> periodic(std::int64_t n, bool mirrored, std::int64_t first, std::int64_t last) {
+  mirrored = mirrored && n > 1;
   std::int64_t const period = mirrored ? 2 * (n - 1) : n;
-  std::vector<concatenate_detail::part> parts;
+  std::vector<piece> pieces;
   while (first < last) {
     std::int64_t const at = (first % period + period) % period;
     bool const back = mirrored && at >= n - 1;
     std::int64_t const end = mirrored && !back ? n - 1 : period;
     std::int64_t const count = std::min(end - at, last - first);
-    parts.push_back(concatenate_detail::part_of(
-        range_of(base, axis, back ? period - at : at, count, back ? -1 : 1, where)));
+    pieces.push_back({back ? period - at : at, count, back ? -1 : 1});
     first += count;
   }
-  return parts;
+  return pieces;
 }
 
-/// `base` between what is added along an axis.
-std::vector<concatenate_detail::part> surrounded(node_ptr const& base, int axis, pad_width width,
-                                                 pad_mode mode, location where) {
-  std::int64_t const n = base->shape[axis];
-  if (mode == pad_mode::reflect || mode == pad_mode::wrap)
-    return periodic(base, axis, mode, -width.before, n + width.after, where);
-  auto const side = [&](std::int64_t at, std::int64_t count) -> concatenate_detail::part {
-    return concatenate_detail::part_of(range_of(base, axis, at, count, 0, where));
-  };
-  std::vector<concatenate_detail::part> parts;
-  if (width.before > 0) parts.push_back(side(0, width.before));
-  parts.push_back(concatenate_detail::part_of(base));
-  if (width.after > 0) parts.push_back(side(n - 1, width.after));
-  return parts;
+/// An axis of n elements with what is added to it.
+std::vector<piece> surrounded(std::int64_t n, pad_width width, pad_mode mode) {
+  if (width.before == 0 && width.after == 0) return {{0, n, 1}};
+  if (mode == pad_mode::edge) return {{0, width.before, 0}, {0, n, 1}, {n - 1, width.after, 0}};
+  return periodic(n, mode == pad_mode::reflect, -width.before, n + width.after);
 }
 
 /// A frame of one value: a block before and one behind for each axis, over all that lies between.
@@ -309,10 +332,12 @@ node_ptr padded(node_ptr base, std::vector<pad_width> const& widths, pad_mode mo
       throw shape_error("pad: axis " + std::to_string(axis) + " of shape " +
                             to_string(base->shape) + " has no elements to repeat",
                         where);
-    if (mode != pad_mode::constant)
-      base = joined(surrounded(base, axis, width, mode, where), axis, base->type, where);
   }
-  return mode == pad_mode::constant ? framed(base, widths, value, where) : base;
+  if (mode == pad_mode::constant) return framed(base, widths, value, where);
+  std::vector<std::vector<piece>> pieces;
+  for (int axis = 0; axis < rank; ++axis)
+    pieces.push_back(surrounded(base->shape[axis], widths[static_cast<std::size_t>(axis)], mode));
+  return of_pieces(base, pieces, where);
 }
 
 }  // namespace shape_detail

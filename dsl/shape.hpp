@@ -28,8 +28,6 @@ namespace shape_detail {
 [[nodiscard]] node_ptr swapped(node_ptr const& base, std::int64_t a, std::int64_t b,
                                location where);
 [[nodiscard]] node_ptr at_least(node_ptr const& base, int rank, location where);
-[[nodiscard]] node_ptr rolled(node_ptr const& base, std::int64_t shift, std::int64_t axis,
-                              location where);
 [[nodiscard]] node_ptr rolled(node_ptr const& base, std::int64_t shift, location where);
 [[nodiscard]] node_ptr rolled(node_ptr const& base, extents const& shifts, extents const& axes,
                               location where);
@@ -159,8 +157,8 @@ template <expression X>
 template <expression X>
 [[nodiscard]] auto roll(X&& x, std::int64_t shift, std::int64_t along,
                         location where = location::here()) {
-  return lazy<value_t<X>>(
-      shape_detail::rolled(shape_detail::node_of(std::forward<X>(x), where), shift, along, where));
+  return lazy<value_t<X>>(shape_detail::rolled(shape_detail::node_of(std::forward<X>(x), where),
+                                               extents{shift}, extents{along}, where));
 }
 /// Along several axes: by one shift each, or one for all; shifts of one axis add up. Throws shape_error for
 /// other numbers of them.
