@@ -37,11 +37,16 @@ struct open_pair {
 class own_blocks {
  public:
   SLOTH_HD own_blocks(philox_keys const& keys, std::uint64_t j) : keys_(keys), j_(j) {}
+  /// The first `count` of them are made, each `apart` behind the one before.
+  SLOTH_HD own_blocks(philox_keys const& keys, std::uint64_t j, philox_block const* made, int apart,
+                      int count)
+      : keys_(keys), j_(j), made_(made), apart_(apart), made_count_(count) {}
 
   SLOTH_HD philox_block next() {
-    return philox4x32_10(
-        {{static_cast<std::uint32_t>(j_), static_cast<std::uint32_t>(j_ >> 32), taken_++, 1}},
-        keys_);
+    if (taken_ < made_count_) return made_[apart_ * taken_++];
+    return philox4x32_10({{static_cast<std::uint32_t>(j_), static_cast<std::uint32_t>(j_ >> 32),
+                           static_cast<std::uint32_t>(taken_++), 1}},
+                         keys_);
   }
   SLOTH_HD open_pair pair() {
     auto const b = next();
@@ -60,7 +65,8 @@ class own_blocks {
 
   philox_keys const& keys_;
   std::uint64_t j_;
-  std::uint32_t taken_ = 0;
+  philox_block const* made_ = nullptr;
+  int apart_ = 0, made_count_ = 0, taken_ = 0;
 };
 
 /// low + an integer in [0, last], each equally likely.
@@ -81,13 +87,13 @@ struct integer_words {
   bool single;
 
   SLOTH_HD constexpr explicit integer_words(std::uint64_t last) : single(last >> 32 == 0) {}
-  /// Elements that share a block.
-  [[nodiscard]] SLOTH_HD constexpr unsigned sharing() const { return single ? 4 : 2; }
+  /// Elements that share a block: 1 << shift().
+  [[nodiscard]] SLOTH_HD constexpr unsigned shift() const { return single ? 2 : 1; }
   [[nodiscard]] SLOTH_HD constexpr std::uint32_t counter() const { return ~(single ? 0u : 1u); }
   /// The block of element j.
   [[nodiscard]] SLOTH_HD constexpr philox_block block(philox_keys const& keys,
                                                       std::uint64_t j) const {
-    std::uint64_t const group = j / sharing();
+    std::uint64_t const group = j >> shift();
     return philox4x32_10({{static_cast<std::uint32_t>(group),
                            static_cast<std::uint32_t>(group >> 32), counter(), 1}},
                          keys);
@@ -101,41 +107,61 @@ struct integer_words {
                    : std::uint64_t{b.word[1]} << 32 | b.word[0];
     return j & 2 ? (j & 1 ? b.word[3] : b.word[2]) : (j & 1 ? b.word[1] : b.word[0]);
   }
-  /// Element j of these bits, each integer equally likely; where it would not be, of blocks of its own.
-  [[nodiscard]] SLOTH_HD std::uint64_t integer(philox_keys const& keys, std::uint64_t j,
-                                               std::uint64_t low, std::uint64_t last,
-                                               std::uint64_t bits) const {
-    std::uint64_t const range = last + 1;
+  /// low + an integer in [0, last] of these bits; false where it would not be equally likely.
+  [[nodiscard]] SLOTH_HD bool integer(std::uint64_t bits, std::uint64_t low, std::uint64_t last,
+                                      std::uint64_t& of) const {
     if (single) {
-      std::uint64_t const product = bits * range, rest = product & 0xffffffffu;
-      if (rest >= range || rest >= ((std::uint64_t{1} << 32) - range) % range)
-        return low + (product >> 32);
-    } else {
-      if (range == 0) return low + bits;
-      std::uint64_t const rest = bits * range;
-      if (rest >= range || rest >= (0 - range) % range) return low + multiply_high(bits, range);
+      auto const range = static_cast<std::uint32_t>(last + 1),
+                 word = static_cast<std::uint32_t>(bits);
+      std::uint64_t const product = philox_product(word, range);
+      auto const rest = static_cast<std::uint32_t>(product);
+      of = low + (range == 0 ? word : product >> 32);
+      return range == 0 || rest >= range || rest >= (0 - range) % range;
     }
-    return draw_integer(own_blocks(keys, j), low, last);
+    std::uint64_t const range = last + 1;
+    of = low + (range == 0 ? bits : multiply_high(bits, range));
+    std::uint64_t const rest = bits * range;
+    return range == 0 || rest >= range || rest >= (0 - range) % range;
   }
 };
+
+/// Element j of the integers low + [0, last]: of its part of the block, or of blocks of its own.
+SLOTH_HD inline std::uint64_t draw_integer(philox_keys const& keys, std::uint64_t j,
+                                           std::uint64_t low, std::uint64_t last,
+                                           integer_words words, std::uint64_t bits) {
+  std::uint64_t drawn = 0;
+  return words.integer(bits, low, last, drawn) ? drawn
+                                               : draw_integer(own_blocks(keys, j), low, last);
+}
 
 /// A gamma number as value exp(log_factor): the factor of shapes below 1 may underflow.
 struct gamma_number {
   double value, log_factor;
 };
-SLOTH_HD inline gamma_number draw_gamma(own_blocks& from, double shape) {
-  if (shape == 0) return {0, 0};
-  double const d = (shape < 1 ? shape + 1 : shape) - 1. / 3, c = 1 / std::sqrt(9 * d);
-  for (;;) {
-    double const x = from.normal(), root = 1 + c * x;
-    if (root <= 0) continue;
-    double const v = root * root * root;
-    auto const u = from.pair();
-    if (u.first < 1 - 0.0331 * (x * x) * (x * x) ||
-        std::log(u.first) < 0.5 * x * x + d * (1 - v + std::log(v)))
-      return {d * v, shape < 1 ? std::log(u.second) / shape : 0};
+
+// The laws: what their parameters alone decide is made once, for many numbers.
+
+class gamma_law {
+ public:
+  SLOTH_HD explicit gamma_law(double shape)
+      : shape_(shape), d_((shape < 1 ? shape + 1 : shape) - 1. / 3), c_(1 / std::sqrt(9 * d_)) {}
+
+  SLOTH_HD gamma_number operator()(own_blocks& from) const {
+    if (shape_ == 0) return {0, 0};
+    for (;;) {
+      double const x = from.normal(), root = 1 + c_ * x;
+      if (root <= 0) continue;
+      double const v = root * root * root;
+      auto const u = from.pair();
+      if (u.first < 1 - 0.0331 * (x * x) * (x * x) ||
+          std::log(u.first) < 0.5 * x * x + d_ * (1 - v + std::log(v)))
+        return {d_ * v, shape_ < 1 ? std::log(u.second) / shape_ : 0};
+    }
   }
-}
+
+ private:
+  double shape_, d_, c_;
+};
 
 /// What Stirling's formula lacks: log k! - log(sqrt(2 pi k) (k / e)^k), k >= 1, within 1e-12.
 SLOTH_HD inline double stirling_rest(double k) {
@@ -188,10 +214,6 @@ SLOTH_HD inline double log_factorial(int k) {
                                     78.0922235533153};
   return of[k];
 }
-SLOTH_HD inline double log_poisson(double k, double lam) {
-  if (k < 32) return k * std::log(lam) - lam - log_factorial(static_cast<int>(k));
-  return -stirling_rest(k) - deviance(k, lam) - 0.5 * std::log(6.2831853071795865 * k);
-}
 SLOTH_HD inline double log_binomial(double k, double n, double p) {
   if (k == 0) return n * std::log1p(-p);
   if (k == n) return n * std::log(p);
@@ -217,78 +239,177 @@ SLOTH_HD double invert(own_blocks& from, double first, double greatest, F const&
   }
 }
 
-SLOTH_HD inline double draw_poisson(own_blocks& from, double lam) {
-  if (lam < 10) return invert(from, std::exp(-lam), 0x1p63, [&](double k) { return lam / k; });
-  double const b = 0.931 + 2.53 * std::sqrt(lam), a = -0.059 + 0.02483 * b;
-  double const inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), edge = 0.9277 - 3.6224 / (b - 2);
-  for (;;) {
-    auto const u = from.pair();
-    double const x = u.first - 0.5, us = 0.5 - std::fabs(x);
-    double const k = std::floor((2 * a / us + b) * x + lam + 0.43);
-    if (us >= 0.07 && u.second <= edge) return k;
-    if (k < 0 || (us < 0.013 && u.second > us)) continue;
-    if (std::log(u.second * inverse_alpha / (a / (us * us) + b)) <= log_poisson(k, lam)) return k;
+class poisson_law {
+ public:
+  SLOTH_HD explicit poisson_law(double lam) : lam_(lam) {
+    if (lam < 10) {
+      none_ = std::exp(-lam);
+      return;
+    }
+    log_lam_ = std::log(lam);
+    b_ = 0.931 + 2.53 * std::sqrt(lam);
+    a_ = -0.059 + 0.02483 * b_;
+    inverse_alpha_ = 1.1239 + 1.1328 / (b_ - 3.4);
+    edge_ = 0.9277 - 3.6224 / (b_ - 2);
   }
-}
 
-/// For p <= 1/2.
-SLOTH_HD inline double draw_rare(own_blocks& from, double n, double p) {
-  if (n == 0 || p == 0) return 0;
-  double const q = 1 - p;
-  if (n * p < 10)
-    return invert(from, std::exp(n * std::log1p(-p)), n,
-                  [&](double k) { return (n - k + 1) / k * (p / q); });
-  double const deviation = std::sqrt(n * p * q), b = 1.15 + 2.53 * deviation;
-  double const a = -0.0873 + 0.0248 * b + 0.01 * p, alpha = (2.83 + 5.1 / b) * deviation;
-  double const edge = 0.92 - 4.2 / b, mode = log_binomial(std::floor((n + 1) * p), n, p);
-  for (;;) {
-    auto const u = from.pair();
-    double const x = u.first - 0.5, us = 0.5 - std::fabs(x);
-    double const k = std::floor((2 * a / us + b) * x + n * p + 0.5);
-    if (us >= 0.07 && u.second <= edge) return k;
-    if (k < 0 || k > n) continue;
-    if (std::log(u.second * alpha / (a / (us * us) + b)) <= log_binomial(k, n, p) - mode) return k;
+  SLOTH_HD double operator()(own_blocks& from) const {
+    if (lam_ < 10) return invert(from, none_, 0x1p63, [&](double k) { return lam_ / k; });
+    for (;;) {
+      auto const u = from.pair();
+      double const x = u.first - 0.5, us = 0.5 - std::fabs(x);
+      double const k = std::floor((2 * a_ / us + b_) * x + lam_ + 0.43);
+      if (us >= 0.07 && u.second <= edge_) return k;
+      if (k < 0 || (us < 0.013 && u.second > us)) continue;
+      if (std::log(u.second * inverse_alpha_ / (a_ / (us * us) + b_)) <= log_probability(k))
+        return k;
+    }
   }
-}
-SLOTH_HD inline double draw_binomial(own_blocks& from, double n, double p) {
-  return p > 0.5 ? n - draw_rare(from, n, 1 - p) : draw_rare(from, n, p);
+
+  /// lam >= 10.
+  [[nodiscard]] SLOTH_HD double log_probability(double k) const {
+    if (k < 32) return k * log_lam_ - lam_ - log_factorial(static_cast<int>(k));
+    return -stirling_rest(k) - deviance(k, lam_) - 0.5 * std::log(6.2831853071795865 * k);
+  }
+
+ private:
+  double lam_, none_ = 0;  // `none_`: the probability of 0
+  double log_lam_ = 0, a_ = 0, b_ = 0, inverse_alpha_ = 0, edge_ = 0;
+};
+
+class binomial_law {
+ public:
+  SLOTH_HD binomial_law(double n, double p)
+      : n_(n), p_(p > 0.5 ? 1 - p : p), odds_(p_ / (1 - p_)), failures_(p > 0.5) {
+    if (n * p_ < 10) {
+      none_ = std::exp(n * std::log1p(-p_));
+      return;
+    }
+    double const deviation = std::sqrt(n * p_ * (1 - p_));
+    b_ = 1.15 + 2.53 * deviation;
+    a_ = -0.0873 + 0.0248 * b_ + 0.01 * p_;
+    alpha_ = (2.83 + 5.1 / b_) * deviation;
+    edge_ = 0.92 - 4.2 / b_;
+    mode_ = log_binomial(std::floor((n + 1) * p_), n, p_);
+  }
+
+  SLOTH_HD double operator()(own_blocks& from) const {
+    double const k = draw(from);
+    return failures_ ? n_ - k : k;
+  }
+
+ private:
+  SLOTH_HD double draw(own_blocks& from) const {
+    if (n_ == 0 || p_ == 0) return 0;
+    if (n_ * p_ < 10)
+      return invert(from, none_, n_, [&](double k) { return (n_ - k + 1) / k * odds_; });
+    for (;;) {
+      auto const u = from.pair();
+      double const x = u.first - 0.5, us = 0.5 - std::fabs(x);
+      double const k = std::floor((2 * a_ / us + b_) * x + n_ * p_ + 0.5);
+      if (us >= 0.07 && u.second <= edge_) return k;
+      if (k < 0 || k > n_) continue;
+      if (std::log(u.second * alpha_ / (a_ / (us * us) + b_)) <= log_binomial(k, n_, p_) - mode_)
+        return k;
+    }
+  }
+
+  double n_, p_, odds_;  // `p_` is at most a half
+  bool failures_;        // are counted, not successes
+  double none_ = 0, a_ = 0, b_ = 0, alpha_ = 0, edge_ = 0, mode_ = 0;
+};
+
+class geometric_law {
+ public:
+  SLOTH_HD explicit geometric_law(double p) : log_failure_(std::log1p(-p)) {}
+  SLOTH_HD double operator()(own_blocks& from) const {
+    return std::fmax(1., std::ceil(std::log(from.pair().first) / log_failure_));
+  }
+
+ private:
+  double log_failure_;
+};
+
+class negative_binomial_law {
+ public:
+  SLOTH_HD negative_binomial_law(double n, double p) : successes_(n), odds_((1 - p) / p) {}
+  SLOTH_HD double operator()(own_blocks& from) const {
+    auto const g = successes_(from);
+    return poisson_law(g.value * std::exp(g.log_factor) * odds_)(from);
+  }
+
+ private:
+  gamma_law successes_;
+  double odds_;
+};
+
+class beta_law {
+ public:
+  SLOTH_HD beta_law(double a, double b) : a_(a), b_(b) {}
+  SLOTH_HD double operator()(own_blocks& from) const {
+    auto const x = a_(from), y = b_(from);
+    return 1 / (1 + std::exp(std::log(y.value) - std::log(x.value) + y.log_factor - x.log_factor));
+  }
+
+ private:
+  gamma_law a_, b_;
+};
+
+template <generator_kind Kind>
+SLOTH_HD auto law_of(two_reals const& p) {
+  if constexpr (Kind == generator_kind::gamma)
+    return gamma_law(p.a);
+  else if constexpr (Kind == generator_kind::beta)
+    return beta_law(p.a, p.b);
+  else if constexpr (Kind == generator_kind::poisson)
+    return poisson_law(p.a);
+  else if constexpr (Kind == generator_kind::binomial)
+    return binomial_law(p.a, p.b);
+  else if constexpr (Kind == generator_kind::geometric)
+    return geometric_law(p.a);
+  else if constexpr (Kind == generator_kind::negative_binomial)
+    return negative_binomial_law(p.a, p.b);
 }
 
 }  // namespace random_detail
 
-/// Element j of a seed's numbers of a kind: double, or u64 that wraps to the type of its integers.
+/// A kind's numbers: (keys, j) is element j of a seed's, double, or u64 that wraps to the type of its
+/// integers.
 template <generator_kind Kind>
-SLOTH_HD auto draw_element(philox_keys const& keys, std::uint64_t j,
-                           scalar_bits const& parameters) {
-  using namespace random_detail;
-  own_blocks from(keys, j);
-  if constexpr (Kind == generator_kind::integers) {
-    auto const p = parameters.as<two_words>();
-    integer_words const words(p.b);
-    return words.integer(keys, j, p.a, p.b, words.bits(words.block(keys, j), j));
-  } else if constexpr (Kind == generator_kind::gamma) {
-    auto const g = draw_gamma(from, parameters.as<two_reals>().a);
-    return g.value * std::exp(g.log_factor);
-  } else if constexpr (Kind == generator_kind::beta) {
-    auto const p = parameters.as<two_reals>();
-    auto const x = draw_gamma(from, p.a), y = draw_gamma(from, p.b);
-    return 1 / (1 + std::exp(std::log(y.value) - std::log(x.value) + y.log_factor - x.log_factor));
-  } else {
-    auto const p = parameters.as<two_reals>();
-    double k = 0;
-    if constexpr (Kind == generator_kind::poisson) {
-      k = draw_poisson(from, p.a);
-    } else if constexpr (Kind == generator_kind::binomial) {
-      k = draw_binomial(from, p.a, p.b);
-    } else if constexpr (Kind == generator_kind::geometric) {
-      k = std::fmax(1., std::ceil(std::log(from.pair().first) / std::log1p(-p.a)));
-    } else {
-      static_assert(Kind == generator_kind::negative_binomial);
-      auto const g = draw_gamma(from, p.a);
-      k = draw_poisson(from, g.value * std::exp(g.log_factor) * ((1 - p.b) / p.b));
-    }
-    return static_cast<std::uint64_t>(count_of(k));
+class numbers_of {
+ public:
+  SLOTH_HD explicit numbers_of(scalar_bits const& parameters)
+      : law_(random_detail::law_of<Kind>(parameters.as<random_detail::two_reals>())) {}
+  SLOTH_HD auto operator()(philox_keys const& keys, std::uint64_t j) const {
+    return of(random_detail::own_blocks(keys, j));
   }
-}
+  /// The element whose blocks these are.
+  SLOTH_HD auto of(random_detail::own_blocks from) const {
+    auto const drawn = law_(from);
+    if constexpr (Kind == generator_kind::gamma)
+      return drawn.log_factor == 0 ? drawn.value : drawn.value * std::exp(drawn.log_factor);
+    else if constexpr (Kind == generator_kind::beta)
+      return drawn;
+    else
+      return static_cast<std::uint64_t>(random_detail::count_of(drawn));
+  }
+
+ private:
+  decltype(random_detail::law_of<Kind>({})) law_;
+};
+template <>
+class numbers_of<generator_kind::integers> {
+ public:
+  SLOTH_HD explicit numbers_of(scalar_bits const& parameters)
+      : bounds_(parameters.as<random_detail::two_words>()), words_(bounds_.b) {}
+  SLOTH_HD std::uint64_t operator()(philox_keys const& keys, std::uint64_t j) const {
+    return random_detail::draw_integer(keys, j, bounds_.a, bounds_.b, words_,
+                                       words_.bits(words_.block(keys, j), j));
+  }
+
+ private:
+  random_detail::two_words bounds_;
+  random_detail::integer_words words_;
+};
 
 }  // namespace sloth::inline SLOTH_ABI

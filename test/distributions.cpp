@@ -276,16 +276,18 @@ BOOST_AUTO_TEST_CASE(gamma_and_beta_numbers) {
 
 BOOST_AUTO_TEST_CASE(probabilities_of_counts) {
   // Against lgamma in long double, within 1e-11 and what its terms of the size k log k lose.
-  using random_detail::log_binomial, random_detail::log_poisson;
+  using random_detail::log_binomial, random_detail::poisson_law;
   auto const lost = [](long double k) { return 1e-11L + 1e-17L * k * std::log1p(k); };
-  for (long double mean : {10.L, 12.5L, 300.L, 1e5L})
+  for (long double mean : {10.L, 12.5L, 300.L, 1e5L}) {
+    poisson_law const law{double(mean)};
     for (long double k : {0.L, 1.L, 2.L, 9.L, 10.L, 11.L, 250.L, 99000.L, 101000.L}) {
       if (k > 30 * mean) continue;
       long double const want = k * std::log(mean) - mean - std::lgamma(k + 1);
-      BOOST_TEST(std::abs(log_poisson(double(k), double(mean)) - want) <=
+      BOOST_TEST(std::abs(law.log_probability(double(k)) - want) <=
                      lost(k) + lost(mean) + 1e-15L * std::abs(want),
                  k << " of " << mean);
     }
+  }
   for (long double n : {25.L, 1000.L, 1e6L})
     for (long double p : {0.5L, 0.25L, 0.015625L})
       for (long double k : {0.L, 1.L, 9.L, 10.L, 24.L, 25.L, 500.L, 1000.L, 250500.L}) {
@@ -461,6 +463,11 @@ BOOST_AUTO_TEST_CASE(choices) {
   std::sort(sorted.begin(), sorted.end());
   BOOST_TEST((std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end()));
   BOOST_TEST((sorted.front() >= 0 && sorted.back() < 100));
+  // Without replacement the first of a permutation, few of many as well.
+  for (std::int64_t const of : {1, 5000, 300000})
+    for (std::int64_t const count : {of / 1000, of / 3, of})
+      BOOST_TEST(array_equal(generator(24).choice(of, {count}, false),
+                             generator(24).permutation(of)(slice(count))));
   // Without replacement and with p: the first of two in the shares p, the second in p_j p_i / (1 - p_j).
   int const pairs = 4000;
   std::vector<double> first(6), second(6);

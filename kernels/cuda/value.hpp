@@ -275,25 +275,45 @@ __device__ __noinline__ pack<T, N> draw_split_pack(std::uint64_t seed, std::uint
 
 /// Element j of a distribution, as a call: it is long code, with loops.
 template <generator_kind Kind, class T>
-__device__ __noinline__ T draw_alone(std::uint64_t seed, std::uint64_t j,
-                                     scalar_bits const& parameters) {
+__device__ __noinline__ T draw_alone(numbers_of<Kind> const& numbers, std::uint64_t seed,
+                                     std::uint64_t j) {
   philox_keys const keys = seed;
-  return static_cast<T>(draw_element<Kind>(keys, j, parameters));
+  return static_cast<T>(numbers(keys, j));
 }
 
 /// Integers j to j + N - 1, as a call: of the block that they share, or of several.
 template <class T, int N>
-__device__ __noinline__ pack<T, N> draw_integers(std::uint64_t seed, std::uint64_t j,
-                                                 scalar_bits const& parameters) {
+__device__ __noinline__ pack<T, N> draw_split_integers(std::uint64_t seed, std::uint64_t j,
+                                                       scalar_bits parameters) {
+  using namespace random_detail;
   philox_keys const keys = seed;
-  auto const p = parameters.as<random_detail::two_words>();
-  random_detail::integer_words const words(p.b);
+  auto const p = parameters.as<two_words>();
+  integer_words const words(p.b);
   pack<T, N> out;
   philox_block block{};
 #pragma unroll
   for (int k = 0; k < N; ++k) {
-    if (k == 0 || (j + k) % words.sharing() == 0) block = words.block(keys, j + k);
-    out.v[k] = static_cast<T>(words.integer(keys, j + k, p.a, p.b, words.bits(block, j + k)));
+    if (k == 0 || (j + k) >> words.shift() != (j + k - 1) >> words.shift())
+      block = words.block(keys, j + k);
+    out.v[k] = static_cast<T>(draw_integer(keys, j + k, p.a, p.b, words, words.bits(block, j + k)));
+  }
+  return out;
+}
+/// The same at once where one block gives a word for each, as most often.
+template <class T, int N>
+__device__ pack<T, N> draw_integers(philox_keys const& keys, std::uint64_t seed, std::uint64_t j,
+                                    scalar_bits parameters) {
+  auto const p = parameters.as<random_detail::two_words>();
+  random_detail::integer_words const words(p.b);
+  if (!words.single || j % N != 0) return draw_split_integers<T, N>(seed, j, parameters);
+  philox_block const block = words.block(keys, j);
+  pack<T, N> out;
+#pragma unroll
+  for (int k = 0; k < N; ++k) {
+    std::uint64_t drawn = 0;
+    out.v[k] = words.integer(words.bits(block, N == 4 ? k : j + k), p.a, p.b, drawn)
+                   ? static_cast<T>(drawn)
+                   : draw_split_integers<T, 1>(seed, j + k, parameters).v[0];
   }
   return out;
 }
@@ -364,17 +384,17 @@ struct value<generated<Kind, T>, At, N> {
 #pragma unroll
           for (int r = 0; r < N; r += run) {
             auto const v = draw_integers<T, run>(
-                seed, offset + static_cast<std::uint64_t>(index(r)), g.params[1]);
+                g.keys, seed, offset + static_cast<std::uint64_t>(index(r)), g.params[1]);
 #pragma unroll
             for (int k = 0; k < run; ++k) p.v[r + k] = v.v[k];
           }
           return p;
         }
       }
+      numbers_of<Kind> const numbers(g.params[1]);
 #pragma unroll
       for (int k = 0; k < N; ++k)
-        p.v[k] =
-            draw_alone<Kind, T>(seed, offset + static_cast<std::uint64_t>(index(k)), g.params[1]);
+        p.v[k] = draw_alone<Kind, T>(numbers, seed, offset + static_cast<std::uint64_t>(index(k)));
     } else {
 #pragma unroll
       for (int k = 0; k < N; ++k) p.v[k] = generate<Kind, T>(g.params, index(k));

@@ -68,23 +68,6 @@ void numpy(operand const& g, T* to, std::int64_t first, std::int64_t count) {
   });
 }
 
-/// The function of a kind, found once for a run of elements.
-template <class R>
-using drawing = R (*)(philox_keys const&, std::uint64_t, scalar_bits const&);
-drawing<double> drawing_of_reals(generator_kind kind) {
-  return kind == generator_kind::gamma ? &draw_element<generator_kind::gamma>
-                                       : &draw_element<generator_kind::beta>;
-}
-drawing<std::uint64_t> drawing_of_integers(generator_kind kind) {
-  switch (kind) {
-    case generator_kind::poisson: return &draw_element<generator_kind::poisson>;
-    case generator_kind::binomial: return &draw_element<generator_kind::binomial>;
-    case generator_kind::geometric: return &draw_element<generator_kind::geometric>;
-    case generator_kind::negative_binomial: return &draw_element<generator_kind::negative_binomial>;
-    default: return &draw_element<generator_kind::integers>;
-  }
-}
-
 /// Integers by the blocks that neighbours share, a batch of which is computed together; few need another.
 template <class T>
 void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t count) {
@@ -93,19 +76,20 @@ void whole_numbers(operand const& g, T* to, std::int64_t first, std::int64_t cou
   philox_keys const keys = place.first;
   random_detail::integer_words const of(bounds.b);
   std::uint64_t const start = place.second + static_cast<std::uint64_t>(first);
-  std::uint64_t const end = start + static_cast<std::uint64_t>(count), sharing = of.sharing();
-  alignas(32) std::uint32_t word[4 * shared_blocks_batch];
+  std::uint64_t const end = start + static_cast<std::uint64_t>(count),
+                      sharing = std::uint64_t{1} << of.shift();
+  alignas(32) std::uint32_t word[4 * blocks_batch];
   std::uint64_t j = start;
   while (j != end) {
     std::uint64_t const group = j / sharing;
-    shared_blocks(place.first, group, of.counter(), word);
+    fill_blocks(place.first, group, of.counter(), word);
     std::uint64_t const inside = j % sharing;
-    std::uint64_t const n = std::min(end - j, shared_blocks_batch * sharing - inside);
+    std::uint64_t const n = std::min(end - j, blocks_batch * sharing - inside);
     auto const fill = [&](auto single) {
       for (std::uint64_t k = inside; k < inside + n; ++k, ++j) {
         std::uint64_t const bits =
             single ? word[k] : std::uint64_t{word[2 * k + 1]} << 32 | word[2 * k];
-        *to++ = static_cast<T>(of.integer(keys, j, bounds.a, bounds.b, bits));
+        *to++ = static_cast<T>(random_detail::draw_integer(keys, j, bounds.a, bounds.b, of, bits));
       }
     };
     of.single ? fill(std::true_type{}) : fill(std::false_type{});
@@ -117,16 +101,39 @@ void distribution(operand const& g, T* to, std::int64_t first, std::int64_t coun
   auto const place = g.params[0].as<words>();
   philox_keys const keys = place.first;
   std::uint64_t const from = place.second + static_cast<std::uint64_t>(first);
-  auto const fill = [&](auto draw) {
-    for (std::int64_t i = 0; i < count; ++i)
-      to[i] = static_cast<T>(draw(keys, from + static_cast<std::uint64_t>(i), g.params[1]));
+  using enum generator_kind;
+  auto const draw = [&]<generator_kind Kind>() {
+    numbers_of<Kind> const numbers(g.params[1]);
+    // The blocks that nearly every element reads are made many at a time.
+    constexpr bool two = Kind == gamma || Kind == beta || Kind == negative_binomial;
+    constexpr int most = two ? 2 : 1;
+    int const made = count < blocks_batch / 4 ? 0 : most;
+    alignas(32) philox_block blocks[most][blocks_batch];
+    for (std::int64_t i = 0; i < count; ++i) {
+      std::uint64_t const j = from + static_cast<std::uint64_t>(i);
+      auto const k = static_cast<int>(i % blocks_batch);
+      if (k == 0)
+        for (int b = 0; b < made; ++b)
+          fill_blocks(place.first, j, static_cast<std::uint32_t>(b), blocks[b][0].word);
+      to[i] = static_cast<T>(
+          numbers.of(random_detail::own_blocks(keys, j, &blocks[0][k], blocks_batch, made)));
+    }
   };
   if constexpr (std::is_same_v<T, double>) {
-    fill(drawing_of_reals(g.generator));
+    if (g.generator == gamma) return draw.template operator()<gamma>();
+    draw.template operator()<beta>();
   } else if constexpr (is_integer<T>) {
-    if (g.generator == generator_kind::integers && count >= shared_blocks_batch)
-      return whole_numbers(g, to, first, count);
-    fill(drawing_of_integers(g.generator));
+    switch (g.generator) {
+      case poisson: return draw.template operator()<poisson>();
+      case binomial: return draw.template operator()<binomial>();
+      case geometric: return draw.template operator()<geometric>();
+      case negative_binomial: return draw.template operator()<negative_binomial>();
+      default: break;
+    }
+    if (count >= blocks_batch) return whole_numbers(g, to, first, count);
+    numbers_of<generator_kind::integers> const numbers(g.params[1]);
+    for (std::int64_t i = 0; i < count; ++i)
+      to[i] = static_cast<T>(numbers(keys, from + static_cast<std::uint64_t>(i)));
   }
 }
 

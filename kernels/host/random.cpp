@@ -233,10 +233,10 @@ void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int
        count);
 }
 
-void shared_blocks(std::uint64_t seed, std::uint64_t group, std::uint32_t counter,
-                   std::uint32_t* out) {
-  static_assert(shared_blocks_batch == batch);
-  generate<4>(out, seed, of_groups{group, counter});
+void fill_blocks(std::uint64_t seed, std::uint64_t first, std::uint32_t counter,
+                 std::uint32_t* out) {
+  static_assert(blocks_batch == batch);
+  generate<4>(out, seed, of_groups{first, counter});
 }
 
 void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,

@@ -21,11 +21,10 @@ void fill_normal(float* out, std::uint64_t seed, std::uint64_t offset, std::int6
 void fill_normal(double* out, std::uint64_t seed, std::uint64_t offset, std::int64_t first,
                  std::int64_t count, double mean, double stddev);
 
-/// The blocks that so many groups of integers share (random_detail::integer_words), from one on:
-/// out[4 k + w].
-inline constexpr int shared_blocks_batch = 64;
-void shared_blocks(std::uint64_t seed, std::uint64_t group, std::uint32_t counter,
-                   std::uint32_t* out);
+/// The blocks of so many counters {first + k, counter, 1} (dsl/distributions.hpp): out[4 k + w].
+inline constexpr int blocks_batch = 64;
+void fill_blocks(std::uint64_t seed, std::uint64_t first, std::uint32_t counter,
+                 std::uint32_t* out);
 
 /// out[k] = numpy_uniform<T>(key, place), place being base + first + k, or `zeroth` for element 0.
 void fill_numpy(float* out, philox64_key key, std::uint64_t zeroth, std::uint64_t base,
