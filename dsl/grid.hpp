@@ -75,19 +75,6 @@ template <expression X>
   return diag(ravel(std::forward<X>(x), here), k, here);
 }
 
-/// The place of each element of `shape` along each axis: int64 of shape (rank, ...).
-[[nodiscard]] inline lazy<std::int64_t> indices(extents const& shape) {
-  using part = decltype(grid_detail::counting(shape) + zeros<std::int64_t>(shape));
-  std::vector<part> places;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    extents along = extents::filled(shape.rank(), 1);
-    along[axis] = shape[axis];
-    places.push_back(grid_detail::counting(along) + zeros<std::int64_t>(shape));
-  }
-  if (places.empty()) return lazy<std::int64_t>(zeros<std::int64_t>(0));
-  return stack(places);
-}
-
 namespace grid_detail {
 /// The place of each element of `shape` along an axis.
 template <class Value>
@@ -100,6 +87,16 @@ auto places_along(extents const& shape, int axis) {
   return generated<generator_kind::arange, Value>(along, scalar_bits::of(params)) + none;
 }
 }  // namespace grid_detail
+
+/// The place of each element of `shape` along each axis: of shape (rank, ...).
+template <element Value = std::int64_t>
+[[nodiscard]] lazy<Value> indices(extents const& shape) {
+  std::vector<decltype(grid_detail::places_along<Value>(shape, 0))> places;
+  for (int axis = 0; axis < shape.rank(); ++axis)
+    places.push_back(grid_detail::places_along<Value>(shape, axis));
+  if (places.empty()) return lazy<Value>(zeros<Value>(0));
+  return stack(places);
+}
 
 /// f of the places of the elements of a shape, an expression for each axis: fromfunction([](auto i, auto j) {
 /// return 10 * i + j; }, {3, 4}). They are f64 unless a type is given: fromfunction<int>(f, {3, 4}). What f

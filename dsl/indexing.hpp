@@ -44,6 +44,27 @@ node_ptr indices_of(I&& indices, location where) {
   return as_argument<std::int64_t>(as_tree(std::forward<I>(indices)), where).node(where);
 }
 
+/// Places in row-major order of `shape`, as indices along each axis.
+template <class Places>
+std::vector<Places> along_axes(Places const& flat, extents const& shape) {
+  std::vector<Places> all;
+  std::int64_t behind = std::max<std::int64_t>(shape.size(), 1);
+  for (int k = 0; k < shape.rank(); ++k) {
+    std::int64_t const extent = std::max<std::int64_t>(shape[k], 1);
+    behind = std::max<std::int64_t>(behind / extent, 1);
+    bool const first = k == 0, last = k == shape.rank() - 1;  // need no remainder, no quotient
+    if (first && last)
+      all.push_back(flat);
+    else if (first)
+      all.emplace_back(floor_divide(flat, behind));
+    else if (last)
+      all.emplace_back(remainder(flat, extent));
+    else
+      all.emplace_back(remainder(floor_divide(flat, behind), extent));
+  }
+  return all;
+}
+
 }  // namespace indexing_detail
 
 /// take(x, indices, axis(k)): x with axis k replaced by the axes of `indices`; negative indices count
@@ -132,23 +153,7 @@ template <expression X>
 [[nodiscard]] std::vector<array<std::int64_t>> nonzero(X&& x, location where = location::here()) {
   extents const shape = x.shape();
   if (shape.rank() == 0) throw shape_error("nonzero: the array has no axis: shape ()", where);
-  array<std::int64_t> const flat = flatnonzero(std::forward<X>(x), where);
-  std::vector<array<std::int64_t>> all;
-  std::int64_t behind = std::max<std::int64_t>(shape.size(), 1);
-  for (int k = 0; k < shape.rank(); ++k) {
-    std::int64_t const extent = std::max<std::int64_t>(shape[k], 1);
-    behind = std::max<std::int64_t>(behind / extent, 1);
-    bool const first = k == 0, last = k == shape.rank() - 1;  // need no remainder, no quotient
-    if (first && last)
-      all.push_back(flat);
-    else if (first)
-      all.emplace_back(floor_divide(flat, behind));
-    else if (last)
-      all.emplace_back(remainder(flat, extent));
-    else
-      all.emplace_back(remainder(floor_divide(flat, behind), extent));
-  }
-  return all;
+  return indexing_detail::along_axes(flatnonzero(std::forward<X>(x), where), shape);
 }
 /// The indices as rows: (count, rank).
 template <expression X>

@@ -348,10 +348,7 @@ class generator {
   /// The integers below n, int64.
   template <std::integral N>
   [[nodiscard]] auto permutation(N n) {
-    extents const shape{static_cast<std::int64_t>(n)};
-    auto const words = integers<std::uint64_t>(0, ~std::uint64_t{0}, shape, true).node();
-    return view<std::int64_t, false>(
-        primitive_of_all(primitive::permutation, dtype::i64, words, words->where));
+    return in_random_order(n, n);
   }
   /// x along its first axis. Throws shape_error where there is none.
   template <expression X>
@@ -376,7 +373,7 @@ class generator {
     random_detail::require_choice(count, size, replace, where);
     using chosen = view<std::int64_t, false>;
     if (replace) return chosen(integers(0, std::max<std::int64_t>(size, 1), shape).node(where));
-    return chosen(reshape(permutation(size)(slice(count)), shape, where).node(where));
+    return chosen(reshape(in_random_order(size, count), shape, where).node(where));
   }
   /// Element i with probability p[i]; without `replace`, of those that are left in proportion to p.
   /// Evaluates p. Throws shape_error unless p is (n), or too few are not 0; dtype_error unless they
@@ -389,19 +386,12 @@ class generator {
     random_detail::require_choice(count, size, replace, where);
     random_detail::require_weights(p.shape(), size, where);
     array<double> const weight = std::forward<P>(p).template astype<double>();
-    using chosen = view<std::int64_t, false>;
-    if (size == 0) return chosen(zeros<std::int64_t>(shape).node(where));
-    random_detail::require_weights(
-        {min(weight).item(), sum(weight).item(), random_detail::sum_tolerance<value_t<P>>(),
-         count_nonzero(weight).item()},
-        count, replace, where);
-    if (!replace)  // Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006
-      return chosen(
-          reshape(argsort(standard_exponential({size}) / weight)(slice(count)), shape, where)
-              .node(where));
-    array<double> const upto = cumsum(weight, last_axis);
-    return chosen(
-        searchsorted(upto / upto(slice(-1, _)), rand(shape), side::left, where).node(where));
+    if (size > 0)
+      random_detail::require_weights(
+          {min(weight).item(), sum(weight).item(), random_detail::sum_tolerance<value_t<P>>(),
+           count_nonzero(weight).item()},
+          count, replace, where);
+    return weighted_choice(weight, shape, replace, where);
   }
   /// Elements of x along its first axis: x[choice(n, shape, ...)].
   template <expression X>
@@ -420,6 +410,29 @@ class generator {
   }
 
  private:
+  // Templates, so that they are instantiated where they are used, not in every file.
+
+  /// The first `count` of the integers below n.
+  template <element Word = std::uint64_t>
+  view<std::int64_t, false> in_random_order(std::int64_t n, std::int64_t count) {
+    auto const words = integers<Word>(0, ~Word{0}, {n}, true).node();
+    return view<std::int64_t, false>(
+        primitive_node(primitive::permutation, dtype::i64, {count}, {words}, 0, words->where));
+  }
+  template <class Weight>
+  view<std::int64_t, false> weighted_choice(Weight const& weight, extents const& shape,
+                                            bool replace, location where) {
+    using chosen = view<std::int64_t, false>;
+    if (weight.size() == 0) return chosen(zeros<std::int64_t>(shape).node(where));
+    if (!replace)  // Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006
+      return chosen(reshape(argsort(standard_exponential(weight.shape()) /
+                                    weight)(slice(checked_size(shape, where))),
+                            shape, where)
+                        .node(where));
+    Weight const upto = cumsum(weight, last_axis);
+    return chosen(
+        searchsorted(upto / upto(slice(-1, _)), rand(shape), side::left, where).node(where));
+  }
   generated<generator_kind::gamma, double> gamma_numbers(double shape, extents const& size) {
     return distribution<generator_kind::gamma, double>(size, shape);
   }

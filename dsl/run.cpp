@@ -348,7 +348,8 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
       return SLOTH_ON(where, argsort(x.type, rows, n, in[0], static_cast<std::int64_t*>(out)));
     case primitive::permutation: {
       auto const* const words = static_cast<std::uint64_t const*>(in[0]);
-      return SLOTH_ON(where, permutation(n, words, static_cast<std::int64_t*>(out)));
+      auto* const places = static_cast<std::int64_t*>(out);
+      return SLOTH_ON(where, permutation(n, words, target.shape.size(), places));
     }
     case primitive::partition:
       if (where == device::gpu) return SLOTH_ON(where, sort(x.type, rows, n, in[0], out));

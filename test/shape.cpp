@@ -499,6 +499,8 @@ BOOST_AUTO_TEST_CASE(grids) {
   BOOST_TEST(logspace(0, 1).size() == 50);
   BOOST_TEST((indices({2, 3}).to_vector() == ids{0, 0, 0, 1, 1, 1, 0, 1, 2, 0, 1, 2}));
   BOOST_TEST(form(indices({2, 3})) == "int64(2, 2, 3)");
+  BOOST_TEST(form(indices<float>({2, 3})) == "float32(2, 2, 3)");
+  BOOST_TEST((indices<float>({2, 2}).to_vector() == std::vector<float>{0, 0, 1, 1, 0, 1, 0, 1}));
   BOOST_TEST(form(indices({2, 0})) == "int64(2, 2, 0)");
   BOOST_TEST(form(indices(extents{})) == "int64(0,)");
   array<std::int64_t> const a{1, 2, 3};

@@ -139,7 +139,7 @@ void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
 /// As host::permutation, of less than 2^32. Few neighbours in order of the words' upper halves may have equal ones.
-void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t* out);
+void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t count, std::int64_t* out);
 void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void const* in,
           std::int64_t* out);
 

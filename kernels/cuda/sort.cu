@@ -1,7 +1,7 @@
 // Sorts of order-preserving unsigned keys: short rows by a bitonic network in shared memory, all else
 // by CUB's radix sort. Its kernels are large: it has keys of 32 and 64 bits, alone and with indices
-// of 32 bits, those of 32 with values of 64 too, and for one row f32 and f64 as they are; what the
-// kernels here know of the type is an argument.
+// of 32 bits, those of 32 with values of 64 too, and for one row numbers of 32 and 64 bits as they are;
+// what the kernels here know of the type is an argument.
 #include <dsl/scope.hpp>
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/launch.hpp>
@@ -358,22 +358,24 @@ __global__ void rotate(T const* from, uint32_t size, uint32_t const* by, bool ar
   }
 }
 
-/// One row of floats, which CUB reads as they are: two passes over memory less than through keys.
+/// One row of numbers that CUB reads as they are: two passes over memory less than through keys.
 template <class T>
-void sort_floats(T const* in, uint32_t size, T* out) {
+void sort_as_they_are(T const* in, uint32_t size, T* out) {
   with_memory([&](void* memory, std::size_t& bytes) {
     return cub::DeviceRadixSort::SortKeys(memory, bytes, in, out, size, 0, int{8 * sizeof(T)},
                                           stream());
   });
-  workspace const leading(sizeof(uint32_t)), copy(std::size_t{size} * sizeof(T));
-  auto* const count = reinterpret_cast<uint32_t*>(leading.data());
-  auto* const other = reinterpret_cast<T*>(copy.data());
-  int64_t const blocks = std::min<int64_t>((int64_t{size} + block - 1) / block, 4096);
-  launch(count_leading_nans<T>, 1, 1, static_cast<T const*>(out), size, count);
-  launch(rotate<T>, blocks, block, static_cast<T const*>(out), size,
-         static_cast<uint32_t const*>(count), false, other);
-  launch(rotate<T>, blocks, block, static_cast<T const*>(other), size,
-         static_cast<uint32_t const*>(count), true, out);
+  if constexpr (std::is_floating_point_v<T>) {
+    workspace const leading(sizeof(uint32_t)), copy(std::size_t{size} * sizeof(T));
+    auto* const count = reinterpret_cast<uint32_t*>(leading.data());
+    auto* const other = reinterpret_cast<T*>(copy.data());
+    int64_t const blocks = std::min<int64_t>((int64_t{size} + block - 1) / block, 4096);
+    launch(count_leading_nans<T>, 1, 1, static_cast<T const*>(out), size, count);
+    launch(rotate<T>, blocks, block, static_cast<T const*>(out), size,
+           static_cast<uint32_t const*>(count), false, other);
+    launch(rotate<T>, blocks, block, static_cast<T const*>(other), size,
+           static_cast<uint32_t const*>(count), true, out);
+  }
 }
 
 struct start_of_row {
@@ -468,10 +470,14 @@ void sort_indices(long_rows const& all, cub::DoubleBuffer<uint32_t>& index) {
 /// The values, or the indices as int64.
 void sort_long(long_rows const& all, void* out, bool indices) {
   ordering const& o = all.order;
-  if (!indices && o.floating && !o.complex && o.bytes >= 4 && all.size == all.n && all.in != out) {
-    if (o.bytes == 4)
-      return sort_floats(static_cast<float const*>(all.in), all.size, static_cast<float*>(out));
-    return sort_floats(static_cast<double const*>(all.in), all.size, static_cast<double*>(out));
+  if (!indices && !o.complex && o.bytes >= 4 && all.size == all.n && all.in != out) {
+    auto const sort = [&]<class T>(T) {
+      sort_as_they_are(static_cast<T const*>(all.in), all.size, static_cast<T*>(out));
+    };
+    bool const wide = o.bytes == 8;
+    if (o.floating) return wide ? sort(double{}) : sort(float{});
+    if (o.sign != 0) return wide ? sort(int64_t{}) : sort(std::int32_t{});
+    return wide ? sort(uint64_t{}) : sort(uint32_t{});
   }
   bool const narrow = all.key_bits() + all.row_bits() <= 32;
   if (!indices && !all.order.complex && all.one_word())
@@ -535,12 +541,12 @@ __global__ void upper_halves(uint32_t size, uint64_t const* words, uint32_t* upp
   upper[i] = static_cast<uint32_t>(words[i] >> 32);
   index[i] = static_cast<uint32_t>(i);
 }
-/// The indices in order of their words, from that of the upper halves: the first thread of those with
+/// The first indices in order of their words, from that of the upper halves: the first thread of those with
 /// an equal one inserts each where its word belongs.
 __global__ void store_in_order(uint32_t size, uint64_t const* words, uint32_t const* upper,
-                               uint32_t* index, int64_t* out) {
+                               uint32_t* index, int64_t count, int64_t* out) {
   int64_t const i = thread_index();
-  if (i >= size || (i > 0 && upper[i - 1] == upper[i])) return;
+  if (i >= size || i >= count || (i > 0 && upper[i - 1] == upper[i])) return;
   int64_t end = i + 1;
   for (; end < size && upper[end] == upper[i]; ++end) {
     uint32_t const own = index[end];
@@ -548,7 +554,7 @@ __global__ void store_in_order(uint32_t size, uint64_t const* words, uint32_t co
     for (; to > i && words[index[to - 1]] > words[own]; --to) index[to] = index[to - 1];
     index[to] = own;
   }
-  for (int64_t k = i; k < end; ++k) out[k] = index[k];
+  for (int64_t k = i; k < end && k < count; ++k) out[k] = index[k];
 }
 
 }  // namespace
@@ -575,15 +581,15 @@ void sort(dtype type, int64_t rows, int64_t n, void const* in, void* out) {
 void argsort(dtype type, int64_t rows, int64_t n, void const* in, int64_t* out) {
   sort_rows(type, rows, n, in, out, true);
 }
-void permutation(int64_t n, uint64_t const* words, int64_t* out) {
-  if (n <= longest_short_row) return argsort(dtype::u64, 1, n, words, out);
+void permutation(int64_t n, uint64_t const* words, int64_t count, int64_t* out) {
+  if (count == n && n <= longest_short_row) return argsort(dtype::u64, 1, n, words, out);
   require_countable(n);
   sortable_pairs<uint32_t, uint32_t> pairs(n);
   auto const size = static_cast<uint32_t>(n);
   launch_for(size, &upper_halves, size, words, pairs.keys(), pairs.values());
   pairs.sort(32);
   launch_for(size, &store_in_order, size, words, static_cast<uint32_t const*>(pairs.keys()),
-             pairs.values(), out);
+             pairs.values(), count, out);
 }
 
 }  // namespace cuda_engine

@@ -43,8 +43,8 @@ void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int
 void sort(dtype type, std::int64_t rows, std::int64_t n, void const* in, void* out);
 /// out = for each row the indices that sort it, stable.
 void argsort(dtype type, std::int64_t rows, std::int64_t n, void const* in, std::int64_t* out);
-/// out = the indices that sort n random words.
-void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t* out);
+/// out = the first `count` of the indices that sort n random words.
+void permutation(std::int64_t n, std::uint64_t const* words, std::int64_t count, std::int64_t* out);
 /// out = for each row the elements at these places of the order of sort, which may put -0 before +0; a NaN is
 /// the quiet one. No complex numbers.
 void select(dtype type, std::int64_t rows, std::int64_t n, std::span<std::int64_t const> ranks,

@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -437,8 +439,44 @@ void argsort(dtype type, int64_t rows, int64_t n, void const* in, int64_t* out) 
   });
 }
 
-void permutation(int64_t n, std::uint64_t const* words, int64_t* out) {
-  argsort(dtype::u64, 1, n, words, out);
+void permutation(int64_t n, std::uint64_t const* words, int64_t count, int64_t* out) {
+  using E = entry_of<std::uint64_t>;
+  // The least words of random ones are likely to be below this.
+  double const likely = static_cast<double>(count) + 8 * std::sqrt(static_cast<double>(count)) + 64;
+  bool const few = 2 * likely < static_cast<double>(n);
+  auto const bound = static_cast<std::uint64_t>(few ? likely / static_cast<double>(n) * 0x1p64 : 0);
+  for_rows(1, n, [&](int64_t, row_parts parts) {
+    std::vector<int64_t> ends(static_cast<std::size_t>(parts.count));
+    if (few)
+      parts.for_each([&](int64_t p, int64_t first, int64_t last) {
+        ends[static_cast<std::size_t>(p)] = std::count_if(
+            words + first, words + last, [&](std::uint64_t word) { return word < bound; });
+      });
+    std::inclusive_scan(ends.begin(), ends.end(), ends.begin());
+    int64_t const found = ends.back();
+    if (!few || found < count) {
+      if (count == n) return argsort_row(words, out, parts);
+      scratch<int64_t> const order(n);
+      argsort_row(words, order.data(), parts);
+      std::copy_n(order.data(), count, out);
+      return;
+    }
+    scratch<E> const entries(found);
+    parts.for_each([&](int64_t p, int64_t first, int64_t) {
+      E* to = entries.data() + (p > 0 ? ends[static_cast<std::size_t>(p - 1)] : 0);
+      E* const end = entries.data() + ends[static_cast<std::size_t>(p)];
+      for (int64_t i = first; to != end; ++i) {  // each is written, and kept where it is below
+        *to = {words[i], i};
+        to += words[i] < bound;
+      }
+    });
+    if (found < shortest_radix)
+      sort_short(entries.data(), found);
+    else
+      sort_long(entries.data(), entries.data(),
+                row_parts{found, std::clamp<int64_t>(found / least_part, 1, parts.count)});
+    for (int64_t i = 0; i < count; ++i) out[i] = entries.data()[i].index;
+  });
 }
 
 void topk(dtype type, int64_t rows, int64_t n, int64_t k, void const* in, int64_t* out) {
