@@ -59,6 +59,48 @@ BOOST_AUTO_TEST_CASE(many_elements) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(elements_of_many_rows) {
+  // Rows that a GPU keeps in shared memory: of words, of packs, taken with the same indices too.
+  auto const each = [](auto of, int64_t rows, int64_t columns, int64_t count) {
+    using T = decltype(of);
+    auto const small = generator(1).integers<int>(100, {rows, columns});
+    array<T> const x = small.template astype<T>();
+    array<int64_t> const at = generator(2).integers(-columns, columns, {rows, count}),
+                         same_at = at(0);
+    auto const values = x.to_vector();
+    auto const places = at.to_vector();
+    auto const along = take_along_axis(x, at).to_vector();
+    auto const same = take(x, same_at, axis(1)).to_vector();
+    auto const equal = [](auto a, auto b) {
+      if constexpr (is_complex<T>)
+        return a.re == b.re && a.im == b.im;
+      else
+        return a == b;
+    };
+    bool right = true;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t j = 0; j < count; ++j) {
+        auto const value = [&](int64_t i) {
+          return values[r * columns + (places[i] + columns) % columns];
+        };
+        right = right && equal(along[r * count + j], value(r * count + j)) &&
+                equal(same[r * count + j], value(j));
+      }
+    BOOST_TEST(right, to_string(dtype_of<T>) << " " << rows << " " << columns << " " << count);
+  };
+  each(float{}, 300, 512, 512);
+  each(float{}, 300, 511, 300);
+  each(double{}, 200, 300, 1100);
+  each(std::int8_t{}, 260, 333, 400);
+  each(f16{}, 260, 264, 257);
+  each(complex128{}, 140, 256, 256);
+  array<float> const x = zeros<float>({300, 512});
+  array<int> wrong = zeros<int>({300, 512});
+  wrong(299, 511) = 512;
+  REFUSES_HERE(index_error, "take_along_axis: index 512 is out of range for axis 1 of extent 512",
+               array<float>(take_along_axis(x, wrong)));
+}
+
 BOOST_AUTO_TEST_CASE(indices_out_of_range_are_told) {
   auto const lazily = take(x, array<int>{0, 3}, axis(1));  // nothing is read yet
   BOOST_TEST(lazily.shape() == extents({2, 2}));

@@ -186,6 +186,8 @@ BOOST_AUTO_TEST_CASE(long_rows) {
     return i == 77 ? INT64_MIN : int64_t(w % 4096);
   });
   each.operator()<int64_t>("sorted", [](word, int64_t i) { return i; });
+  each.operator()<int>("int32", [](word w, int64_t) { return int(w); });
+  each.operator()<std::uint32_t>("uint32", [](word w, int64_t) { return std::uint32_t(w); });
   each.operator()<int64_t>("falling", [&](word, int64_t i) { return -i; });
   each.operator()<double>("reals", [&](word w, int64_t) { return 2 * unit(w) - 1; });
   each.operator()<double>("powers", [&](word w, int64_t) { return std::exp2(100 * unit(w)); });
@@ -207,12 +209,19 @@ BOOST_AUTO_TEST_CASE(many_places_in_sorted_values) {
     auto const left = searchsorted(a, v).to_vector();
     auto const right = searchsorted(a, v, side::right).to_vector();
     bool same = true;
+    ids lefts, rights;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       auto const b = sorted.begin(), e = sorted.end();
-      same &= left[i] == std::lower_bound(b, e, wanted[i], precedes<T>) - b;
-      same &= right[i] == std::upper_bound(b, e, wanted[i], precedes<T>) - b;
+      lefts.push_back(std::lower_bound(b, e, wanted[i], precedes<T>) - b);
+      rights.push_back(std::upper_bound(b, e, wanted[i], precedes<T>) - b);
+      same &= left[i] == lefts.back() && right[i] == rights.back();
     }
     BOOST_TEST(same, what);
+    // So many that a GPU makes cells of the sorted ones, where they are few.
+    auto const columns = static_cast<int64_t>(wanted.size()), rows = (1 << 18) / columns + 1;
+    auto const again = broadcast_to(v, {rows, columns});
+    BOOST_TEST(all(searchsorted(a, again) == array<int64_t>(lefts)).item(), what);
+    BOOST_TEST(all(searchsorted(a, again, side::right) == array<int64_t>(rights)).item(), what);
   };
   auto const reals = generator(1).normal(0, 1, {3000}).to_vector();
   auto wanted = generator(2).normal(0, 1.5, {20000}).to_vector();
@@ -230,6 +239,8 @@ BOOST_AUTO_TEST_CASE(many_places_in_sorted_values) {
   std::sort(ascending.begin(), ascending.end(), precedes<double>);
   each(more, ascending, "ascending ones");
   each(std::vector<double>(500, 0.25), wanted, "of one value");
+  each(std::vector<double>{0, 5e-324, 1e-323}, wanted, "too near each other");
+  each(std::vector<double>{1e300}, wanted, "of one");
   each(std::vector<double>{-1.7e308, 1, 2, 1.7e308}, wanted, "too far apart");
   more.assign(reals.begin(), reals.end());
   more.push_back(1e9);

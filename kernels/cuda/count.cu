@@ -29,6 +29,8 @@ template <class T>
 class value_bin {
  public:
   __device__ value_bin(counting const& g, void*) : bins_(static_cast<uint64_t>(g.bins)) {}
+  [[nodiscard]] __device__ bool quick() const { return false; }
+  [[nodiscard]] __device__ int quickly(T) const { return -2; }
   __device__ int64_t operator()(T v) {
     auto const at = static_cast<uint64_t>(v);
     if (greatest_ < at) greatest_ = at;
@@ -53,6 +55,9 @@ class edge_bin {
  public:
   __device__ edge_bin(counting const& g, void* shared)
       : bin_of_(edges(g, shared), g.bins, g.equal) {}
+  /// As edge_bins.
+  [[nodiscard]] __device__ bool quick() const { return bin_of_.quick(); }
+  [[nodiscard]] __device__ int quickly(T v) const { return bin_of_.quickly(v); }
   __device__ int64_t operator()(T v) { return bin_of_(v); }
   __device__ void finish(counting const&) {}
 
@@ -69,7 +74,7 @@ class edge_bin {
   edge_bins<T> bin_of_;
 };
 
-template <class T, class Bin>
+template <class T, class Bin, bool Shared>
 __global__ void __launch_bounds__(threads) count_bins(const __grid_constant__ counting g) {
   constexpr int E = 16 / sizeof(T), batch = 4;
   extern __shared__ uint4 memory[];
@@ -79,15 +84,18 @@ __global__ void __launch_bounds__(threads) count_bins(const __grid_constant__ co
   Bin bin_of(g, counters + (shared_bins + 3) / 4 * 4);
   __syncthreads();
   unsigned* const own =
-      counters + (g.copies > 0 ? static_cast<int>(threadIdx.x) / 32 % g.copies * g.bins : 0);
-  auto const count = [&](T v) {
-    int64_t const bin = bin_of(v);
-    if (bin < 0) return;
-    if (g.copies > 0)
+      counters +
+      (Shared ? static_cast<int>(threadIdx.x) / 32 % g.copies * static_cast<int>(g.bins) : 0);
+  auto const add = [&](int64_t bin) {
+    if constexpr (Shared)
       atomicAdd(own + static_cast<int>(bin), 1u);
     else
       atomicAdd(g.out + bin, 1ull);
   };
+  auto const count = [&](T v) {
+    if (int64_t const bin = bin_of(v); bin >= 0) add(bin);
+  };
+  bool const quick = bin_of.quick();
   auto const* const values = static_cast<T const*>(g.values);
   int64_t const packs = reinterpret_cast<std::uintptr_t>(g.values) % 16 == 0 ? g.n / E : 0;
   auto const* const from = static_cast<uint4 const*>(g.values);
@@ -101,8 +109,20 @@ __global__ void __launch_bounds__(threads) count_bins(const __grid_constant__ co
       if (p + b * grid_step() >= packs) break;
       T v[E];
       __builtin_memcpy(v, &bits[b], 16);
+      unsigned left = ~0u;
+      if (quick) {  // without branches
+        left = 0;
 #pragma unroll
-      for (int e = 0; e < E; ++e) count(v[e]);
+        for (int e = 0; e < E; ++e) {
+          int const bin = bin_of.quickly(v[e]);
+          if (bin >= 0) add(bin);
+          left |= unsigned{bin == -2} << e;
+        }
+      }
+      if (left != 0)
+#pragma unroll
+        for (int e = 0; e < E; ++e)
+          if (left >> e & 1) count(v[e]);
     }
   }
   for (int64_t i = packs * E + first_element(); i < g.n; i += grid_step()) count(values[i]);
@@ -118,12 +138,14 @@ __global__ void __launch_bounds__(threads) count_bins(const __grid_constant__ co
 
 template <class T, class Bin>
 void count(counting g, int64_t edge_bytes) {
-  auto const kernel = count_bins<T, Bin>;
+  auto kernel = count_bins<T, Bin, true>;
   g.copies = static_cast<int>(std::min<int64_t>(most_copies, most_shared_bins / g.bins));
   int64_t const counters = (g.copies * g.bins + 3) / 4 * 16;
-  unsigned bytes = g.copies > 0 ? static_cast<unsigned>(counters + edge_bytes) : 0;
-  int64_t resident = resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes);
+  auto bytes = static_cast<unsigned>(counters + edge_bytes);
+  int64_t resident =
+      g.copies > 0 ? resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes) : 0;
   if (resident == 0) {  // shared memory is less than that
+    kernel = count_bins<T, Bin, false>;
     g.copies = 0, bytes = 0;
     resident = resident_blocks(reinterpret_cast<void const*>(kernel), threads, bytes);
   }

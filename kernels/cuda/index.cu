@@ -19,49 +19,95 @@ __global__ void find_outside(int64_t const* indices, int64_t count, int64_t exte
       atomicMin(found, static_cast<unsigned long long>(i));
 }
 
+constexpr int takes_at_once = 4, block_takes = threads * takes_at_once;
+
 /// `outside`: the least position of an index that is out of range, whose element is left out. A thread
-/// takes several, so that the way from an index to its element is gone side by side.
+/// takes several of its block's elements, so that the way from an index to its element is gone side by
+/// side.
 template <class U>
 __global__ void take_words(const __grid_constant__ gather g, unsigned long long* outside) {
-  constexpr int at_once = 4;
   auto const* const in = static_cast<U const*>(g.in);
   auto* const out = static_cast<U*>(g.out);
   int64_t const n = g.outer * g.count * g.inner;
   bool const narrow = n <= ~0u;
-  for (int64_t first = first_element(); first < n; first += at_once * grid_step()) {
-    int64_t position[at_once], base[at_once], row[at_once];
+  int64_t const first = int64_t{blockIdx.x} * block_takes + threadIdx.x;
+  int64_t position[takes_at_once], base[takes_at_once], row[takes_at_once];
 #pragma unroll
-    for (int k = 0; k < at_once; ++k) {
-      int64_t const at = first + k * grid_step();
-      row[k] = -g.extent - 1;  // none
-      if (at >= n) continue;
-      int64_t line = at, i = 0, o = 0;
-      if (g.inner > 1) {
-        line = narrow ? int64_t{static_cast<unsigned>(at) / static_cast<unsigned>(g.inner)}
-                      : at / g.inner;
-        i = at - line * g.inner;
-      }
-      if (g.outer > 1)
-        o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
-                   : line / g.count;
-      int64_t const j = line - o * g.count;
-      position[k] = o * g.index_outer + j * g.index_step + i * g.index_inner;
-      base[k] = o * g.extent * g.inner + i;
-      row[k] = g.indices[position[k]];
+  for (int k = 0; k < takes_at_once; ++k) {
+    int64_t const at = first + k * threads;
+    row[k] = -g.extent - 1;  // none
+    if (at >= n) continue;
+    int64_t line = at, i = 0, o = 0;
+    if (g.inner > 1) {
+      line = narrow ? int64_t{static_cast<unsigned>(at) / static_cast<unsigned>(g.inner)}
+                    : at / g.inner;
+      i = at - line * g.inner;
     }
-    U v[at_once];
+    if (g.outer > 1)
+      o = narrow ? int64_t{static_cast<unsigned>(line) / static_cast<unsigned>(g.count)}
+                 : line / g.count;
+    int64_t const j = line - o * g.count;
+    position[k] = o * g.index_outer + j * g.index_step + i * g.index_inner;
+    base[k] = o * g.extent * g.inner + i;
+    row[k] = g.indices[position[k]];
+  }
+  U v[takes_at_once];
 #pragma unroll
-    for (int k = 0; k < at_once; ++k) {
-      if (row[k] < 0) row[k] += g.extent;
-      if (row[k] >= 0 && row[k] < g.extent)
-        v[k] = in[base[k] + row[k] * g.inner];
-      else if (first + k * grid_step() < n)
-        atomicMin(outside, static_cast<unsigned long long>(position[k]));
-    }
+  for (int k = 0; k < takes_at_once; ++k) {
+    if (row[k] < 0) row[k] += g.extent;
+    if (row[k] >= 0 && row[k] < g.extent)
+      v[k] = in[base[k] + row[k] * g.inner];
+    else if (first + k * threads < n)
+      atomicMin(outside, static_cast<unsigned long long>(position[k]));
+  }
+#pragma unroll
+  for (int k = 0; k < takes_at_once; ++k)
+    if (row[k] >= 0 && row[k] < g.extent) out[first + k * threads] = v[k];
+}
+
+/// Of rows (inner == 1), each kept in the shared memory of a block: its elements are read once, however
+/// often and in whatever order they are taken. `packed`: in 16 bytes.
+template <class U>
+__global__ void take_of_kept_rows(const __grid_constant__ gather g, bool packed,
+                                  unsigned long long* outside) {
+  constexpr int at_once = 4, words = 16 / sizeof(U);
+  extern __shared__ uint4 room[];
+  U* const row = reinterpret_cast<U*>(room);
+  int64_t const o = blockIdx.x;
+  auto const* const in = static_cast<U const*>(g.in) + o * g.extent;
+  auto* const out = static_cast<U*>(g.out) + o * g.count;
+  auto const size = static_cast<int>(g.extent), packs = packed ? size / words : 0;
+  for (int p = static_cast<int>(threadIdx.x); p < packs; p += threads)
+    room[p] = __ldcs(reinterpret_cast<uint4 const*>(in) + p);
+  for (int i = packs * words + static_cast<int>(threadIdx.x); i < size; i += threads)
+    row[i] = in[i];
+  __syncthreads();
+  for (int64_t first = threadIdx.x; first < g.count; first += at_once * threads) {
+    int64_t index[at_once];
+    auto const position = [&](int k) {
+      return o * g.index_outer + (first + k * threads) * g.index_step;
+    };
 #pragma unroll
     for (int k = 0; k < at_once; ++k)
-      if (row[k] >= 0 && row[k] < g.extent) out[first + k * grid_step()] = v[k];
+      if (first + k * threads < g.count) index[k] = g.indices[position(k)];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k) {
+      if (first + k * threads >= g.count) break;
+      int64_t const i = index[k] < 0 ? index[k] + g.extent : index[k];
+      if (i >= 0 && i < g.extent)
+        out[first + k * threads] = row[i];
+      else
+        atomicMin(outside, static_cast<unsigned long long>(position(k)));
+    }
   }
+}
+constexpr int64_t most_of_kept_row = 48 << 10;  // bytes, which a block may have without asking
+
+/// Many rows, of each about as many elements as it has.
+bool takes_of_kept_rows(gather const& g) {
+  return g.inner == 1 && g.extent * g.element <= most_of_kept_row && 2 * g.count >= g.extent &&
+         g.count >= threads && g.outer >= multiprocessors() &&
+         g.outer <= std::numeric_limits<int>::max();
 }
 
 // A warp's 512 flags: bit k of a lane is flag 16 lane + k.
@@ -197,6 +243,80 @@ __global__ void __launch_bounds__(threads) search(const __grid_constant__ search
   }
 }
 
+constexpr unsigned most_cells = 2048;
+
+/// Cells of equal width between the least and the greatest of ascending elements, and one for NaN: what is in
+/// a lower cell is less.
+template <class T>
+class cells {
+ public:
+  __device__ cells(T const* sorted, unsigned n) : least_(sorted[0]), greatest_(sorted[n - 1]) {
+    auto const width = static_cast<float>(greatest_ - least_);
+    if (width > 0 && isfinite(width)) {
+      count_ = most_cells;
+      scale_ = static_cast<float>(most_cells) / width;
+    }
+  }
+  /// With NaN's.
+  [[nodiscard]] __device__ unsigned size() const { return count_ + 1; }
+  [[nodiscard]] __device__ unsigned of(T v) const {
+    if (v <= least_) return 0;
+    if constexpr (std::is_floating_point_v<T>)
+      if (v != v) return count_;
+    auto const at = static_cast<float>(v - least_) * scale_;
+    return v < greatest_ && at < static_cast<float>(count_ - 1) ? static_cast<unsigned>(at)
+                                                                : count_ - 1;
+  }
+
+ private:
+  T least_, greatest_;
+  unsigned count_ = 1;
+  float scale_ = 0;
+};
+
+/// All of the sorted elements lie in shared memory, and only those of a value's cell are searched.
+template <class T>
+__global__ void __launch_bounds__(threads)
+    search_cells(const __grid_constant__ search_arguments<T> g) {
+  constexpr int at_once = 4;
+  __shared__ T sorted[most_on_top];
+  __shared__ std::uint16_t first_of[most_cells + 2];  // of each cell
+  auto const n = static_cast<unsigned>(g.n);
+  for (unsigned i = threadIdx.x; i < n; i += threads) sorted[i] = g.sorted[i];
+  __syncthreads();
+  cells<T> const cell(sorted, n);
+  for (unsigned i = threadIdx.x; i <= n; i += threads) {
+    unsigned const from = i == 0 ? 0 : cell.of(sorted[i - 1]) + 1,
+                   to = i == n ? cell.size() : cell.of(sorted[i]);
+    for (unsigned c = from; c <= to; ++c) first_of[c] = static_cast<std::uint16_t>(i);
+  }
+  __syncthreads();
+  for (int64_t first = first_element(); first < g.count; first += at_once * grid_step()) {
+    T value[at_once];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k)
+      if (first + k * grid_step() < g.count) value[k] = g.values[first + k * grid_step()];
+#pragma unroll
+    for (int k = 0; k < at_once; ++k) {
+      if (first + k * grid_step() >= g.count) break;
+      T const v = value[k];
+      unsigned const c = cell.of(v);
+      unsigned found = first_of[c], left = first_of[c + 1] - found;
+      while (left > 0) {
+        unsigned const half = left / 2;
+        T const x = sorted[found + half];
+        if (g.right ? !precedes(v, x) : precedes(x, v)) {
+          found += half + 1;
+          left -= half + 1;
+        } else {
+          left = half;
+        }
+      }
+      g.out[first + k * grid_step()] = found;
+    }
+  }
+}
+
 /// What kernels tell the least position of an index that is out of range through.
 class outside_position {
  public:
@@ -238,10 +358,18 @@ int64_t take(gather const& g, bool inside) {
     wide.inner /= 2;
   }
   outside_position const found;
-  with_word(wide.element, [&]<class U>() {
-    launch(take_words<U>, blocks_for(wide.outer * wide.count * wide.inner), threads, wide,
-           found.data());
-  });
+  if (takes_of_kept_rows(g))
+    with_word(g.element, [&]<class U>() {
+      int64_t const bytes = g.extent * g.element;
+      launch_shared(take_of_kept_rows<U>, g.outer, threads, static_cast<unsigned>(bytes), g,
+                    bytes % 16 == 0 && at_word(g.in, 16), found.data());
+    });
+  else
+    with_word(wide.element, [&]<class U>() {
+      int64_t const elements = wide.outer * wide.count * wide.inner;
+      int64_t const blocks = (elements + block_takes - 1) / block_takes;
+      launch(take_words<U>, blocks, threads, wide, found.data());
+    });
   return inside ? -1 : found.item();
 }
 
@@ -265,7 +393,8 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
                   bool right, int64_t* out) {
   if (count == 0) return;
   // Few values are not worth many elements in every block's shared memory, nor a huge step.
-  int64_t const wanted = count < 64 * most_on_top && n < int64_t{1} << 31 ? 32 : most_on_top;
+  bool const many = count >= 64 * most_on_top;
+  int64_t const wanted = !many && n < int64_t{1} << 31 ? 32 : most_on_top;
   int64_t const step = std::max<int64_t>((n + wanted - 1) / wanted, 1);
   auto const top = static_cast<unsigned>((n + step - 1) / step);
   auto const run = [&]<class T>(T) {
@@ -278,7 +407,8 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
                                 top,
                                 std::bit_floor(top),
                                 static_cast<unsigned>(step)};
-    launch(search<T>, blocks_for(count), threads, g);
+    bool const by_cells = n > 0 && step == 1 && many;
+    launch(by_cells ? search_cells<T> : search<T>, blocks_for(count), threads, g);
   };
   switch (type) {
     case dtype::i64: return run(int64_t{});
