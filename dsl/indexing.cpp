@@ -43,19 +43,33 @@ extents along_shape(const char* name, extents const& x, extents const& indices, 
   return wanted;
 }
 
-node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count, location where) {
+namespace {
+
+/// Computes `type`s of the operands, if any, whose flag is set.
+node_ptr chosen(dtype type, std::vector<node_ptr> operands, node_ptr const& flags, location where) {
+  node_ptr const in_line = reshaped(flags, {-1}, where);
+  std::int64_t const blocks = (flags->shape.size() + flag_block - 1) / flag_block;
+  node_ptr const ends =
+      primitive_node(primitive::count_flags, dtype::i64, {blocks}, {in_line}, 0, where);
+  std::int64_t const count =
+      blocks == 0
+          ? 0
+          : item_of<std::int64_t>(subscript(ends, {index_item(std::int64_t{-1})}, where), where);
+  operands.insert(operands.end(), {in_line, ends});
   node_ptr const result =
-      primitive_node(primitive::compress, x->type, {count},
-                     {reshaped(x, {-1}, where), reshaped(flags, {-1}, where)}, 0, where);
+      primitive_node(primitive::compress, type, {count}, std::move(operands), 0, where);
   evaluate(result);
   return result;
 }
 
-node_ptr places_of(node_ptr const& flags, std::int64_t count, location where) {
-  node_ptr const result = primitive_node(primitive::compress, dtype::i64, {count},
-                                         {reshaped(flags, {-1}, where)}, 0, where);
-  evaluate(result);
-  return result;
+}  // namespace
+
+node_ptr compressed(node_ptr const& x, node_ptr const& flags, location where) {
+  return chosen(x->type, {reshaped(x, {-1}, where)}, flags, where);
+}
+
+node_ptr places_of(node_ptr const& flags, location where) {
+  return chosen(dtype::i64, {}, flags, where);
 }
 
 node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along, location where) {

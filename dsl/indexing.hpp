@@ -22,11 +22,10 @@ namespace indexing_detail {
                                   int axis, bool stretches_x, location where);
 /// n itself where it has the shape, else broadcast to it.
 [[nodiscard]] node_ptr stretched(node_ptr const& n, extents const& shape, location where);
-/// The `count` elements of x whose flag is set, computed.
-[[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, std::int64_t count,
-                                  location where);
-/// The places of the `count` flags that are set, computed.
-[[nodiscard]] node_ptr places_of(node_ptr const& flags, std::int64_t count, location where);
+/// The elements of x whose flag is set, computed.
+[[nodiscard]] node_ptr compressed(node_ptr const& x, node_ptr const& flags, location where);
+/// The places of the flags that are set, computed.
+[[nodiscard]] node_ptr places_of(node_ptr const& flags, location where);
 /// How often each element of an axis is repeated. Throws shape_error, index_error for the axis.
 [[nodiscard]] node_ptr counts_for(extents const& x, node_ptr const& counts, std::int64_t along,
                                   location where);
@@ -128,8 +127,7 @@ template <expression F, expression X>
   indexing_detail::require_flags(flags.shape(), x.shape(), where);
   node_ptr const set = shape_detail::node_of(std::forward<F>(flags), where);
   node_ptr const values = shape_detail::node_of(std::forward<X>(x), where);
-  std::int64_t const count = count_nonzero(view<bool, false>(set)).item(where);
-  return array<value_t<X>>(indexing_detail::compressed(values, set, count, where));
+  return array<value_t<X>>(indexing_detail::compressed(values, set, where));
 }
 /// NumPy's name for flags of any shape.
 template <expression F, expression X>
@@ -144,8 +142,7 @@ template <expression X>
     return flatnonzero(std::forward<X>(x) != value_t<X>(0), where);
   } else {
     node_ptr const set = shape_detail::node_of(std::forward<X>(x), where);
-    std::int64_t const count = count_nonzero(view<bool, false>(set)).item(where);
-    return array<std::int64_t>(indexing_detail::places_of(set, count, where));
+    return array<std::int64_t>(indexing_detail::places_of(set, where));
   }
 }
 /// The same as indices along each axis, one array an axis. Throws shape_error for rank 0.

@@ -221,6 +221,9 @@ struct gather {
   void* out;
 };
 
+/// Flags that are counted together: compress reads how many are set up to the end of each block.
+inline constexpr std::int64_t flag_block = 4096;
+
 /// The same the other way round: values for the elements out[o, index(o, j, i), i] of `at.out`, in
 /// order the `period` elements of `at.in`, again and again.
 struct scatter {

@@ -217,6 +217,7 @@ enum class primitive : std::uint8_t {
   topk,
   take,
   take_along_axis,
+  count_flags,
   compress,
   searchsorted,
   bincount,
@@ -233,8 +234,8 @@ enum class primitive : std::uint8_t {
   // clang-format off
   constexpr const char* names[] = {
       "cumsum", "cumprod", "cummin", "cummax", "sort", "argsort", "permutation", "partition",
-      "argpartition", "select", "topk", "take", "take_along_axis", "compress", "searchsorted",
-      "bincount", "histogram", "solve", "inv", "det", "slogdet", "cholesky", "eigh", "eigvalsh"};
+      "argpartition", "select", "topk", "take", "take_along_axis", "count_flags", "compress",
+      "searchsorted", "bincount", "histogram", "solve", "inv", "det", "slogdet", "cholesky", "eigh", "eigvalsh"};
   // clang-format on
   return names[static_cast<int>(p)];
 }

@@ -365,10 +365,14 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
                                   static_cast<std::int64_t*>(out)));
     case primitive::take:
     case primitive::take_along_axis: return run_take(call, in[0], in[1], out, where, target.where);
+    case primitive::count_flags:
+      return SLOTH_ON(
+          where, count_flags(n, static_cast<bool const*>(in[0]), static_cast<std::int64_t*>(out)));
     case primitive::compress:
       return SLOTH_ON(
-          where, compress(size_of(target.type), x.shape.size(), in.size() > 1 ? in[0] : nullptr,
-                          static_cast<bool const*>(in.back()), target.shape[0], out));
+          where, compress(size_of(target.type), x.shape.size(), in.size() > 2 ? in[0] : nullptr,
+                          static_cast<bool const*>(in[in.size() - 2]),
+                          static_cast<std::int64_t const*>(in.back()), out));
     case primitive::searchsorted:
       return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
                                           call.option != 0, static_cast<std::int64_t*>(out)));

@@ -96,8 +96,9 @@ void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int
 void put(scatter const& s);
 /// As host::add_at, in an order of additions that is the same every run.
 void add_at(scatter const& s);
+void count_flags(std::int64_t n, bool const* flags, std::int64_t* ends);
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
-              std::int64_t count, void* out);
+              std::int64_t const* ends, void* out);
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
                   void const* values, bool right, std::int64_t* out);
 void bincount(dtype type, std::int64_t n, void const* values, std::int64_t bins, std::int64_t* out);

@@ -135,7 +135,7 @@ __device__ int64_t first_of_warp() {
   return int64_t{blockIdx.x} * block_flags + static_cast<int>(threadIdx.x) / 32 * warp_flags;
 }
 
-__global__ void count_flags(bool const* flags, int64_t n, int64_t* counts) {
+__global__ void count_set(bool const* flags, int64_t n, int64_t* counts) {
   __shared__ int total;
   if (threadIdx.x == 0) total = 0;
   __syncthreads();
@@ -146,9 +146,9 @@ __global__ void count_flags(bool const* flags, int64_t n, int64_t* counts) {
   if (threadIdx.x == 0) counts[blockIdx.x] = total;
 }
 
-/// `until`: the flags set up to the end of each block. Of no elements, where `in` is null, their places.
+/// `ends`: the flags set up to the end of each block. Of no elements, where `in` is null, their places.
 template <class U>
-__global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_t const* until,
+__global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_t const* ends,
                                U* out) {
   constexpr int at_once = 4;
   __shared__ int of_warp[threads / 32];
@@ -175,7 +175,7 @@ __global__ void compress_words(U const* in, bool const* flags, int64_t n, int64_
                                               __ffs(static_cast<int>(left)) - 1);
   __syncthreads();
   int64_t const first = int64_t{blockIdx.x} * block_flags;
-  U* const to = out + (blockIdx.x > 0 ? until[blockIdx.x - 1] : 0);
+  U* const to = out + (blockIdx.x > 0 ? ends[blockIdx.x - 1] : 0);
   for (int i = static_cast<int>(threadIdx.x); i < total; i += at_once * threads) {
     U value[at_once];
 #pragma unroll
@@ -373,19 +373,22 @@ int64_t take(gather const& g, bool inside) {
   return inside ? -1 : found.item();
 }
 
-void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t count,
-              void* out) {
-  if (count == 0) return;
-  int64_t const blocks = (n + block_flags - 1) / block_flags;
-  std::size_t const bytes = sizeof(int64_t) * static_cast<std::size_t>(blocks);
-  workspace const counts(bytes), sums(bytes);
+void count_flags(int64_t n, bool const* flags, int64_t* ends) {
+  static_assert(flag_block == block_flags);
+  int64_t const blocks = (n + flag_block - 1) / flag_block;
+  if (blocks == 0) return;
+  workspace const counts(sizeof(int64_t) * static_cast<std::size_t>(blocks));
   auto* const of_block = reinterpret_cast<int64_t*>(counts.data());
-  auto* const until = reinterpret_cast<int64_t*>(sums.data());
-  launch(count_flags, blocks, threads, flags, n, of_block);
-  scan(reduction::sum, dtype::i64, 1, blocks, 1, of_block, until);
+  launch(count_set, blocks, threads, flags, n, of_block);
+  scan(reduction::sum, dtype::i64, 1, blocks, 1, of_block, ends);
+}
+
+void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t const* ends,
+              void* out) {
+  if (n == 0) return;
   with_word(element, [&]<class U>() {
-    launch(compress_words<U>, blocks, threads, static_cast<U const*>(in), flags, n,
-           static_cast<int64_t const*>(until), static_cast<U*>(out));
+    launch(compress_words<U>, (n + flag_block - 1) / flag_block, threads, static_cast<U const*>(in),
+           flags, n, ends, static_cast<U*>(out));
   });
 }
 

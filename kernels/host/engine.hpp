@@ -71,10 +71,12 @@ void put(scatter const& s);
 /// Adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool
 /// it is "or".
 void add_at(scatter const& s);
-/// out = those of n elements of so many bytes whose flag is set, which are `count`, in their order; their
-/// places, of 8 bytes, where `in` is null.
+/// ends[b] = how many of n flags are set up to the end of block b (flag_block).
+void count_flags(std::int64_t n, bool const* flags, std::int64_t* ends);
+/// out = those of n elements of so many bytes whose flag is set, of whom count_flags gave `ends`, in their
+/// order; their places, of 8 bytes, where `in` is null.
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
-              std::int64_t count, void* out);
+              std::int64_t const* ends, void* out);
 /// For each of `count` values the place in n ascending elements, NaN last, where it is to go: before its
 /// equals, or behind them (`right`). 64-bit integers, f32, f64.
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,

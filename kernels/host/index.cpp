@@ -269,18 +269,22 @@ int64_t take(gather const& g, bool inside) {
   return -1;
 }
 
-void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t, void* out) {
-  std::vector<int64_t> before(static_cast<std::size_t>((n + part - 1) / part));
+void count_flags(int64_t n, bool const* flags, int64_t* ends) {
+  static_assert(part % flag_block == 0);
   for_parts(n, part, [&](int64_t first, int64_t last) {
-    before[first / part] = count_set(flags + first, last - first);
+    for (; first < last; first += flag_block)
+      ends[first / flag_block] = count_set(flags + first, std::min(flag_block, last - first));
   });
-  std::vector<int64_t> const chosen = before;
-  std::exclusive_scan(before.begin(), before.end(), before.begin(), int64_t{0});
+  std::inclusive_scan(ends, ends + (n + flag_block - 1) / flag_block, ends);
+}
+
+void compress(int64_t element, int64_t n, void const* in, bool const* flags, int64_t const* ends,
+              void* out) {
   with_word(element, [&]<class U>(U) {
-    for_parts(n, part, [&](int64_t first, int64_t) {
+    for_parts(n, part, [&](int64_t first, int64_t last) {
       auto const* const from = static_cast<U const*>(in);
-      U* to = static_cast<U*>(out) + before[first / part];
-      U* const end = to + chosen[first / part];
+      U* to = static_cast<U*>(out) + (first > 0 ? ends[first / flag_block - 1] : 0);
+      U* const end = static_cast<U*>(out) + ends[(last - 1) / flag_block];
       // Each element is written, and kept where its flag is set: flags cannot be predicted.
       auto const choose = [&](auto const& element) {
         for (int64_t i = first; to != end; ++i) {
