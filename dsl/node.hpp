@@ -246,7 +246,7 @@ struct primitive_operation {
   // place; searchsorted: 1 for the right side; histogram: 1 for equal bins; solve: 1 where the matrices
   // lie transposed.
   std::int64_t option = 0;
-  bool inside = false;                // take_along_axis: the indices are known to be in range
+  bool inside = false;                // take, take_along_axis: the indices are known to be in range
   std::vector<std::int64_t> ranks{};  // select: the places in order that are read
 };
 

@@ -70,7 +70,9 @@ template <expression X, expression A>
   auto const sorted = sets_detail::sorted_flat(std::forward<A>(among), where);
   if (sorted.size() == 0) return lazy<bool>(zeros<bool>(values.shape()));
   auto const places = searchsorted(sorted, values, side::left, where);
-  auto const nearest = take(sorted, minimum(places, sorted.size() - 1), where);
+  using namespace indexing_detail;
+  view<value_t<A>, false> const nearest(taken(
+      sorted.node(), indices_of(minimum(places, sorted.size() - 1), where), axis(0, where), true));
   return lazy<bool>(nearest.template astype<common>() == values.template astype<common>());
 }
 
