@@ -741,6 +741,12 @@ BOOST_AUTO_TEST_CASE(sets) {
   is(isin(a, b), "bool(5,)", {1, 0, 1, 1, 0});
   is(isin(array<double>{2.5, 3}, a), "bool(2,)", {0, 1});
   is(isin(a, zeros(0)), "bool(5,)", {0, 0, 0, 0, 0});
+  array<bool> unasked;
+  {
+    no_sync const here;
+    unasked = isin(a, b);
+  }
+  is(unasked, "bool(5,)", {1, 0, 1, 1, 0});
   is(intersect1d(a, b), "int32(2,)", {2, 3});
   is(union1d(a, b), "int32(4,)", {1, 2, 3, 5});
   is(setdiff1d(a, b), "int32(1,)", {1});
