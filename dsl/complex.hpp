@@ -8,7 +8,6 @@
 #include <cmath>
 #include <complex>
 #include <concepts>
-#include <limits>
 #include <type_traits>
 
 namespace sloth::inline SLOTH_ABI {
@@ -175,8 +174,7 @@ SLOTH_HD T abs(complex<T> z) {
   T const back = greater > far ? step : greater < 1 / far ? 1 / step : T(1);
   T const x = a * scale, y = b * scale;
   T const size = std::sqrt(x * x + y * y) * back;
-  constexpr T infinity = std::numeric_limits<T>::infinity();
-  return a == infinity || b == infinity ? infinity : size;
+  return std::isinf(a) ? a : std::isinf(b) ? b : size;
 }
 template <class T>
 SLOTH_HD T arg(complex<T> z) {

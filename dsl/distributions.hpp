@@ -107,21 +107,24 @@ struct integer_words {
                    : std::uint64_t{b.word[1]} << 32 | b.word[0];
     return j & 2 ? (j & 1 ? b.word[3] : b.word[2]) : (j & 1 ? b.word[1] : b.word[0]);
   }
-  /// low + an integer in [0, last] of these bits; false where it would not be equally likely.
+  /// low + an integer in [0, last] of these bits. Where that is false only `likely` tells whether it would
+  /// be as likely as the others, by a division.
   [[nodiscard]] SLOTH_HD bool integer(std::uint64_t bits, std::uint64_t low, std::uint64_t last,
                                       std::uint64_t& of) const {
     if (single) {
-      auto const range = static_cast<std::uint32_t>(last + 1),
-                 word = static_cast<std::uint32_t>(bits);
-      std::uint64_t const product = philox_product(word, range);
-      auto const rest = static_cast<std::uint32_t>(product);
-      of = low + (range == 0 ? word : product >> 32);
-      return range == 0 || rest >= range || rest >= (0 - range) % range;
+      auto const range = static_cast<std::uint32_t>(last + 1);
+      std::uint64_t const product = philox_product(static_cast<std::uint32_t>(bits), range);
+      of = low + (range == 0 ? bits : product >> 32);
+      return range == 0 || static_cast<std::uint32_t>(product) >= range;
     }
     std::uint64_t const range = last + 1;
     of = low + (range == 0 ? bits : multiply_high(bits, range));
-    std::uint64_t const rest = bits * range;
-    return range == 0 || rest >= range || rest >= (0 - range) % range;
+    return range == 0 || bits * range >= range;
+  }
+  [[nodiscard]] SLOTH_HD bool likely(std::uint64_t bits, std::uint64_t last) const {
+    std::uint64_t const range = last + 1, rest = bits * range;
+    return single ? (rest & 0xffffffffu) >= ((std::uint64_t{1} << 32) - range) % range
+                  : rest >= (0 - range) % range;
   }
 };
 
@@ -130,8 +133,9 @@ SLOTH_HD inline std::uint64_t draw_integer(philox_keys const& keys, std::uint64_
                                            std::uint64_t low, std::uint64_t last,
                                            integer_words words, std::uint64_t bits) {
   std::uint64_t drawn = 0;
-  return words.integer(bits, low, last, drawn) ? drawn
-                                               : draw_integer(own_blocks(keys, j), low, last);
+  return words.integer(bits, low, last, drawn) || words.likely(bits, last)
+             ? drawn
+             : draw_integer(own_blocks(keys, j), low, last);
 }
 
 /// A gamma number as value exp(log_factor): the factor of shapes below 1 may underflow.

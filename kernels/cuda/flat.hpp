@@ -59,25 +59,15 @@ struct flat_function {
   }
 };
 
-template <class Tree>
-inline constexpr bool has_integers = false;
-template <class T>
-inline constexpr bool has_integers<generated<generator_kind::integers, T>> = true;
-template <class Op, class... A>
-inline constexpr bool has_integers<apply<Op, A...>> = (has_integers<A> || ...);
-
 /// Trees that draw or count take more packs a thread, side by side: their work is arithmetic, and
 /// more of it in flight hides its latency. Stores its results itself.
 template <class Tree>
 struct flat_batch {
-  /// A pack, or the two that one block of random words is enough for.
-  static constexpr int P = pack_size<Tree>,
-                       N = P == 2 && has_integers<Tree> && run_count<Tree> > 1 ? 4 : P;
-  static constexpr int R = P * run_count<Tree> / N, lanes = 256;
+  static constexpr int N = pack_size<Tree>, R = run_count<Tree>, lanes = 256;
   using T = typename Tree::value_type;
   arguments_of<Tree> a;
-  pack<T, P>* out;
-  std::int64_t packs;  // of N
+  pack<T, N>* out;
+  std::int64_t packs;
 
   struct context {
     static constexpr int run = N;
@@ -113,9 +103,7 @@ struct flat_batch {
 #pragma unroll
     for (int r = 0; r < R; ++r)
       if (first + r * lanes < packs)
-#pragma unroll
-        for (int k = 0; k < N; k += P)
-          store<P>(&out[((first + r * lanes) * N + k) / P].v[0], v.v + r * N + k, true, P, 1);
+        store<N>(&out[first + r * lanes].v[0], v.v + r * N, true, N, 1);
   }
 };
 
@@ -296,18 +284,16 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
   }
   auto* const packs = static_cast<pack<T, N>*>(out.data);
   if constexpr (has_generator<Tree>) {
-    constexpr int M = flat_batch<Tree>::N;
-    flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / M};
+    flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / N};
     static_assert(std::is_trivially_copyable_v<flat_batch<Tree>>);
-    if (n >= M) check_launch(cub::DeviceFor::Bulk(f.count(), f, stream()));
-    if (n % M != 0) launch_part(&launch_general<Tree>, call, n - n % M, n % M, out);
+    if (n >= N) check_launch(cub::DeviceFor::Bulk(f.count(), f, stream()));
   } else {
     flat_function<Tree> const f{arguments_of<Tree>(call)};
     static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
     if (n >= N)
       thrust::tabulate(thrust::cuda_cub::par_nosync.on(stream()), packs, packs + n / N, f);
-    if (n % N != 0) launch_part(&launch_general<Tree>, call, n - n % N, n % N, out);
   }
+  if (n % N != 0) launch_part(&launch_general<Tree>, call, n - n % N, n % N, out);
 }
 
 /// Several trees' packs at one place, each into its own memory. All are read before one is written.

@@ -308,14 +308,14 @@ __device__ pack<T, N> draw_integers(philox_keys const& keys, std::uint64_t seed,
   if (!words.single || j % N != 0) return draw_split_integers<T, N>(seed, j, parameters);
   philox_block const block = words.block(keys, j);
   pack<T, N> out;
+  bool all = true;  // one branch for all of them
 #pragma unroll
   for (int k = 0; k < N; ++k) {
     std::uint64_t drawn = 0;
-    out.v[k] = words.integer(words.bits(block, N == 4 ? k : j + k), p.a, p.b, drawn)
-                   ? static_cast<T>(drawn)
-                   : draw_split_integers<T, 1>(seed, j + k, parameters).v[0];
+    all &= words.integer(words.bits(block, N == 4 ? k : j + k), p.a, p.b, drawn);
+    out.v[k] = static_cast<T>(drawn);
   }
-  return out;
+  return all ? out : draw_split_integers<T, N>(seed, j, parameters);
 }
 
 /// pack<T, N> of the tree at `At`. A context has `a`, the tree's arguments, load<T, N, slot>(),
