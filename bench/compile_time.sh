@@ -27,7 +27,7 @@ case $(uname -m) in
 esac
 host=("${isa[@]}" -ffp-contract=off)
 if $nvcc; then  # as cmake/sloth_cuda.cmake has it
-  host=(-x cu -arch=sm_90 -DSLOTH_CUDA "-Xcompiler=$(IFS=,; echo "${host[*]}")")
+  host=(-x cu -arch=sm_90 "-Xcompiler=$(IFS=,; echo "${host[*]}")")
 fi
 flags=(-std=c++20 -O3 -DNDEBUG "${host[@]}" "-I$here" -isystem /usr/include/eigen3)
 
@@ -72,6 +72,7 @@ if $nvcc; then
   thrust=$(echo '#include <thrust/tabulate.h>' | seconds)
   most_one=$(awk "BEGIN { print 1.5 * $thrust }") most_each=0.7
   printf '#include <thrust/tabulate.h> alone: %.2f s\n' "$thrust"
+  flags+=(-DSLOTH_CUDA -DCCCL_DISABLE_NVTX)
 fi
 umbrella=$(source_of operators 0 | seconds)
 printf '\n%-10s %9s %9s %9s %9s %14s %14s\n' kind umbrella '1' '11' '21' 'each, 1 to 11' 'each, 11 to 21'

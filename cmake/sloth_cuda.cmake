@@ -70,12 +70,13 @@ else()
   message(STATUS "Sloth: host engine only (${why_not})")
 endif()
 
-# Adds kernels/cuda to the library; its users' files see SLOTH_CUDA.
+# Adds kernels/cuda to the library; its users' files see SLOTH_CUDA. CUB names no ranges for profilers
+# there: the steps' names are ours, and their header costs every file a tenth of a second or more.
 function(sloth_add_cuda_engine target)
   file(GLOB sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cpp ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)
   target_sources(${target} PRIVATE ${sources})
-  target_compile_definitions(${target} PUBLIC SLOTH_CUDA)
+  target_compile_definitions(${target} PUBLIC SLOTH_CUDA CCCL_DISABLE_NVTX)
   sloth_isa_flags(isa_flags)
   list(JOIN isa_flags "," isa_flags)
   target_compile_options(${target} PUBLIC

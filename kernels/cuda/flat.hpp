@@ -6,14 +6,29 @@
 #include <kernels/cuda/launch.hpp>
 #include <kernels/cuda/value.hpp>
 
-#include <cub/device/device_for.cuh>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
 #include <thrust/system/cuda/detail/par.h>  // <thrust/execution_policy.h> brings all algorithms
-#include <thrust/tabulate.h>
+#include <thrust/system_error.h>
 
 #include <array>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
+
+/// f(i) for each i below n, in one of Thrust's kernels on the thread's stream. (Of Thrust's algorithms
+/// this one's header costs the user's compiler least: <thrust/tabulate.h> takes twice as long.)
+template <class F>
+void for_each_index(std::int64_t n, F const& f) {
+  static_assert(std::is_trivially_copyable_v<F>);
+  if (n == 0) return;
+  try {
+    thrust::for_each_n(thrust::cuda_cub::par_nosync.on(stream()),
+                       thrust::counting_iterator<std::int64_t>(0), n, f);
+  } catch (thrust::system_error const& e) {
+    check_launch(static_cast<cudaError_t>(e.code().value()));
+  }
+}
 
 /// What kernels read of a bound tree, by slot.
 template <class Tree>
@@ -57,6 +72,35 @@ struct flat_function {
   __device__ pack<T, N> operator()(std::int64_t i) const {
     return value<Tree, slots{}, N>::of(context{a, i});
   }
+};
+
+/// Several trees' packs at one place, each into its own memory. All are read before one is written.
+template <class Tree, class... Rest>
+struct flat_outputs {
+  static constexpr int N = pack_size<Tree>;
+  flat_function<Tree> f;
+  pack<typename Tree::value_type, N>* out;
+  flat_outputs<Rest...> rest;
+
+  flat_outputs(fused_call const* call, destination const* to)
+      : f{arguments_of<Tree>(*call)},
+        out(static_cast<decltype(out)>(to->data)),
+        rest(call + 1, to + 1) {}
+  __device__ void operator()(std::int64_t i) const {
+    auto const v = f(i);
+    rest(i);
+    out[i] = v;
+  }
+};
+template <class Tree>
+struct flat_outputs<Tree> {
+  static constexpr int N = pack_size<Tree>;
+  flat_function<Tree> f;
+  pack<typename Tree::value_type, N>* out;
+
+  flat_outputs(fused_call const* call, destination const* to)
+      : f{arguments_of<Tree>(*call)}, out(static_cast<decltype(out)>(to->data)) {}
+  __device__ void operator()(std::int64_t i) const { out[i] = f(i); }
 };
 
 /// Trees that draw or count take more packs a thread, side by side: their work is arithmetic, and
@@ -273,7 +317,6 @@ void launch_general(fused_call const& call, extents const& shape, destination co
 template <class Tree>
 void launch_elementwise(fused_call const& call, extents const& shape, destination const& out) {
   constexpr int N = pack_size<Tree>;
-  using T = typename Tree::value_type;
   std::int64_t const n = shape.size();
   if (n == 0) return;
   if (!is_flat(call, shape, out)) {
@@ -282,48 +325,15 @@ void launch_elementwise(fused_call const& call, extents const& shape, destinatio
     launch_part(&launch_general<Tree>, call, 0, before, out);
     return launch_part(&launch_elementwise<Tree>, call, before, n - before, out);
   }
-  auto* const packs = static_cast<pack<T, N>*>(out.data);
   if constexpr (has_generator<Tree>) {
+    auto* const packs = static_cast<pack<typename Tree::value_type, N>*>(out.data);
     flat_batch<Tree> const f{arguments_of<Tree>(call), packs, n / N};
-    static_assert(std::is_trivially_copyable_v<flat_batch<Tree>>);
-    if (n >= N) check_launch(cub::DeviceFor::Bulk(f.count(), f, stream()));
+    for_each_index(f.count(), f);
   } else {
-    flat_function<Tree> const f{arguments_of<Tree>(call)};
-    static_assert(std::is_trivially_copyable_v<flat_function<Tree>>);
-    if (n >= N)
-      thrust::tabulate(thrust::cuda_cub::par_nosync.on(stream()), packs, packs + n / N, f);
+    for_each_index(n / N, flat_outputs<Tree>(&call, &out));
   }
   if (n % N != 0) launch_part(&launch_general<Tree>, call, n - n % N, n % N, out);
 }
-
-/// Several trees' packs at one place, each into its own memory. All are read before one is written.
-template <class Tree, class... Rest>
-struct flat_outputs {
-  static constexpr int N = pack_size<Tree>;
-  flat_function<Tree> f;
-  pack<typename Tree::value_type, N>* out;
-  flat_outputs<Rest...> rest;
-
-  flat_outputs(fused_call const* call, destination const* to)
-      : f{arguments_of<Tree>(*call)},
-        out(static_cast<decltype(out)>(to->data)),
-        rest(call + 1, to + 1) {}
-  __device__ void operator()(std::int64_t i) const {
-    auto const v = f(i);
-    rest(i);
-    out[i] = v;
-  }
-};
-template <class Tree>
-struct flat_outputs<Tree> {
-  static constexpr int N = pack_size<Tree>;
-  flat_function<Tree> f;
-  pack<typename Tree::value_type, N>* out;
-
-  flat_outputs(fused_call const* call, destination const* to)
-      : f{arguments_of<Tree>(*call)}, out(static_cast<decltype(out)>(to->data)) {}
-  __device__ void operator()(std::int64_t i) const { out[i] = f(i); }
-};
 
 template <class First, class... Rest>
 void launch_outputs(fused_call const* call, extents const& shape, destination const* out) {
@@ -334,9 +344,7 @@ void launch_outputs(fused_call const* call, extents const& shape, destination co
     bool flat = n >= N;
     for (int k = 0; k < count; ++k) flat = flat && is_flat(call[k], shape, out[k]);
     if (flat) {
-      flat_outputs<First, Rest...> const f(call, out);
-      static_assert(std::is_trivially_copyable_v<flat_outputs<First, Rest...>>);
-      check_launch(cub::DeviceFor::Bulk(n / N, f, stream()));
+      for_each_index(n / N, flat_outputs<First, Rest...>(call, out));
       if (n % N == 0) return;
       constexpr decltype(&launch_general<First>) general[] = {&launch_general<First>,
                                                               &launch_general<Rest>...};

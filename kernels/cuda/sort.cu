@@ -8,7 +8,6 @@
 #include <kernels/cuda/sort_pairs.hpp>
 #include <kernels/cuda/stream.hpp>
 
-#define CCCL_DISABLE_NVTX  // the steps' names are ours
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_segmented_sort.cuh>
 #include <thrust/iterator/counting_iterator.h>
