@@ -71,7 +71,7 @@ else()
 endif()
 
 # Adds kernels/cuda to the library; its users' files see SLOTH_CUDA. CUB names no ranges for profilers
-# there: the steps' names are ours, and their header costs every file a tenth of a second or more.
+# there: the steps' names are ours, and their header costs every file about 0.4 s.
 function(sloth_add_cuda_engine target)
   file(GLOB sources CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cpp ${PROJECT_SOURCE_DIR}/kernels/cuda/*.cu)

@@ -16,8 +16,8 @@
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
-/// f(i) for each i below n, in one of Thrust's kernels on the thread's stream. (Of Thrust's algorithms
-/// this one's header costs the user's compiler least: <thrust/tabulate.h> takes twice as long.)
+/// f(i) for each i below n, in one of Thrust's kernels on the thread's stream. (For the user's compiler:
+/// <thrust/tabulate.h> takes 1.3 to 1.8 times as long as this header.)
 template <class F>
 void for_each_index(std::int64_t n, F const& f) {
   static_assert(std::is_trivially_copyable_v<F>);
