@@ -5,7 +5,6 @@
 #include <dsl/dtype.hpp>
 #include <dsl/error.hpp>
 
-#include <charconv>
 #include <complex>
 #include <limits>
 #include <utility>
@@ -178,14 +177,10 @@ constexpr dtype weak_promoted() {
   }
 }
 
+// A number in the fewest digits that read back as it. Of every arithmetic type but bool and
+// characters.
 template <class S>
-std::string number_text(S value) {
-  if constexpr (std::is_floating_point_v<S>)
-    if (value != value) return "nan";  // whatever its sign
-  char text[64];                       // the longest shortest-form double has 24 characters
-  auto const end = std::to_chars(text, text + sizeof text, value).ptr;
-  return std::string(text, end);
-}
+std::string number_text(S value);
 
 template <class T, class F>
 T weak_floating_to_integer(F value, location where) {
