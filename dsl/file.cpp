@@ -16,7 +16,7 @@ void fail(std::string const& name, std::string const& expected, std::string cons
   throw io_error(name + ": expected " + expected + ", found " + found);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 40;
   char const quote = text.find('\'') == text.npos ? '\'' : '"';
   std::string out(1, quote);

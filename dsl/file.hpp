@@ -18,7 +18,7 @@ namespace files {
                        std::string const& found);
 
 /// File contents as they may stand in a message: short, quoted, printable.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// "1 byte", "2 bytes".
 [[nodiscard]] std::string bytes(std::size_t n);

@@ -69,10 +69,10 @@ class header_parser {
     while (!accept('}')) {
       std::string_view const key = string("a quoted key");
       auto const once = [&](bool& seen) {
-        if (seen) fail(name_, "each key once", "a second " + quoted(key));
+        if (seen) fail(name_, "each key once", "a second " + in_quotes(key));
         seen = true;
       };
-      expect(':', "':' after the key " + quoted(key));
+      expect(':', "':' after the key " + in_quotes(key));
       if (key == "descr")
         once(has_type), parse_type(header);
       else if (key == "fortran_order")
@@ -80,8 +80,9 @@ class header_parser {
       else if (key == "shape")
         once(has_shape), header.shape = shape();
       else
-        fail(name_, "the keys 'descr', 'fortran_order' and 'shape'", quoted(key));
-      if (!accept(',') && peek() != '}') unexpected("',' or '}' after the value of " + quoted(key));
+        fail(name_, "the keys 'descr', 'fortran_order' and 'shape'", in_quotes(key));
+      if (!accept(',') && peek() != '}')
+        unexpected("',' or '}' after the value of " + in_quotes(key));
     }
     if (peek() != '\0' || at_ != text_.size()) unexpected("nothing after the dictionary");
     require(has_type, "descr");
@@ -109,13 +110,13 @@ class header_parser {
   [[noreturn]] void unexpected(std::string const& expected) {
     skip_space();
     auto const rest = text_.substr(at_, text_.find_last_not_of(" \t\r\n\f") + 1 - at_);
-    fail(name_, expected + " in the header", at_ == text_.size() ? "its end" : quoted(rest));
+    fail(name_, expected + " in the header", at_ == text_.size() ? "its end" : in_quotes(rest));
   }
   void expect(char c, std::string const& what) {
     if (!accept(c)) unexpected(what);
   }
   void require(bool seen, std::string_view key) {
-    if (!seen) fail(name_, "the key " + quoted(key) + " in the header", "none");
+    if (!seen) fail(name_, "the key " + in_quotes(key) + " in the header", "none");
   }
 
   std::string_view string(std::string const& what) {
@@ -192,7 +193,7 @@ class header_parser {
         return;
       }
     }
-    fail(name_, supported, describe(code) + " (descr " + quoted(descr) + ')');
+    fail(name_, supported, describe(code) + " (descr " + in_quotes(descr) + ')');
   }
 
   static std::string describe(std::string_view code) {
@@ -300,7 +301,7 @@ npy_header read_npy_header(std::istream& in, std::string const& name) {
   std::string_view const found(start.data(), got);
   if (found.substr(0, magic.size()) != magic) {
     fail(name, "a .npy file, which starts with '\\x93NUMPY'",
-         got == 0 ? "an empty file" : quoted(found.substr(0, magic.size())));
+         got == 0 ? "an empty file" : in_quotes(found.substr(0, magic.size())));
   }
   if (got < start.size()) fail(name, "a format version", "the end of the file");
   int const major = static_cast<unsigned char>(start[6]);

@@ -106,7 +106,7 @@ class archive {
                           std::string const& what) {
     std::string data = read(offset, size, what);
     if (at<std::uint32_t>(data, 0) != magic)
-      fail(path_, what + " at byte " + std::to_string(offset), quoted(data.substr(0, 4)));
+      fail(path_, what + " at byte " + std::to_string(offset), in_quotes(data.substr(0, 4)));
     return data;
   }
 
@@ -139,7 +139,7 @@ directory find_directory(archive& file, std::string const& path) {
     fail(path, "a .npz file, which ends with a ZIP directory",
          tail.empty()                ? "an empty file"
          : start.starts_with("PK\3") ? "a ZIP file that was cut off"
-                                     : "a file that starts with " + quoted(start));
+                                     : "a file that starts with " + in_quotes(start));
   }
   auto const field = std::string_view(tail).substr(end);
   directory found{at<std::uint32_t>(field, 16), at<std::uint32_t>(field, 12),
@@ -209,7 +209,7 @@ class content : public inflater::source {
 };
 
 std::string of_member(std::string const& path, std::string const& name) {
-  return path + ": " + quoted(name);
+  return path + ": " + in_quotes(name);
 }
 
 }  // namespace
@@ -229,7 +229,7 @@ npz_file::npz_file(std::string path) : path_(std::move(path)) {
     };
     require(central_size);
     if (at<std::uint32_t>(rest, 0) != central_magic)
-      fail(path_, "a member of the ZIP directory", quoted(rest.substr(0, 4)));
+      fail(path_, "a member of the ZIP directory", in_quotes(rest.substr(0, 4)));
     std::size_t const name_size = at<std::uint16_t>(rest, 28),
                       extra_size = at<std::uint16_t>(rest, 30),
                       comment_size = at<std::uint16_t>(rest, 32);
@@ -240,7 +240,7 @@ npz_file::npz_file(std::string path) : path_(std::move(path)) {
              at<std::uint16_t>(rest, 10)};
     read_zip64(rest.substr(central_size + name_size, extra_size), of_member(path_, m.name),
                {&m.size, &m.stored_size, &m.offset});
-    if (!seen.insert(name).second) fail(path_, "each member once", "a second " + quoted(name));
+    if (!seen.insert(name).second) fail(path_, "each member once", "a second " + in_quotes(name));
     if (name.ends_with(suffix)) members_.push_back(std::move(m));
     rest.remove_prefix(central_size + name_size + extra_size + comment_size);
   }
@@ -263,8 +263,8 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
   member const* const m = find(name);
   if (!m) {
     std::string list;
-    for (auto const& other : names()) list += (list.empty() ? "" : ", ") + quoted(other);
-    fail(path_, "an array " + quoted(name), list.empty() ? "no arrays" : list);
+    for (auto const& other : names()) list += (list.empty() ? "" : ", ") + in_quotes(other);
+    fail(path_, "an array " + in_quotes(name), list.empty() ? "no arrays" : list);
   }
   std::string const place = of_member(path_, m->name);
   if (m->flags & encrypted) fail(place, "a member without encryption", "an encrypted one");
@@ -280,9 +280,10 @@ npy_header npz_file::read(std::string const& name, npy_allocate const& allocate)
   auto const local = file.read_record(m->offset, local_size, local_magic, "a member");
   std::size_t const name_size = at<std::uint16_t>(local, 26);
   auto const local_name = file.read(m->offset + local_size, name_size, "a member's name");
-  if (local_name != m->name) fail(place, "the directory's name at the member", quoted(local_name));
+  if (local_name != m->name)
+    fail(place, "the directory's name at the member", in_quotes(local_name));
   std::uint64_t const offset = m->offset + local_size + name_size + at<std::uint16_t>(local, 28);
-  std::string const what = "the member " + quoted(m->name);
+  std::string const what = "the member " + in_quotes(m->name);
   file.require(offset, m->stored_size, what);
 
   content bytes_of_member(file, offset, m->stored_size, is_deflated, what);
@@ -321,8 +322,8 @@ void write_npz(std::string const& path, std::span<npz_values const> members, boo
   for (auto const& m : members) {
     bool const fits = !m.name.empty() && m.name.size() <= 65535 - suffix.size() &&
                       m.name.find('\0') == m.name.npos;
-    if (!fits) fail(path, "names of 1 to 65531 bytes without a zero byte", quoted(m.name));
-    if (!seen.insert(m.name).second) fail(path, "each name once", "a second " + quoted(m.name));
+    if (!fits) fail(path, "names of 1 to 65531 bytes without a zero byte", in_quotes(m.name));
+    if (!seen.insert(m.name).second) fail(path, "each name once", "a second " + in_quotes(m.name));
     starts.push_back(npy_header_text(of_member(path, m.name), m.type, m.shape));
   }
   new_file file(path);

@@ -191,7 +191,7 @@ node_ptr read_rows(std::string const& path, loadtxt_options const& options,
         value = *gaps->value;
       } else if (!is_value) {
         fail(place() + ", column " + std::to_string(i + 1), to_string(dtype_of<Value>),
-             quoted(fields[i]));
+             in_quotes(fields[i]));
       }
       values.push_back(value);
     };
