@@ -11,10 +11,10 @@ namespace sloth::inline SLOTH_ABI {
 
 /// The values as NumPy prints them; evaluates.
 template <expression X>
-[[nodiscard]] std::string to_string(X const& x) {
+[[nodiscard]] std::string to_string(X const& x, print_options const& options = printing()) {
   node_ptr const n = contiguous(x.node());
   return format_array(n->type, n->shape.size() ? n->data_on(device::host) : nullptr, n->shape,
-                      n->stride);
+                      n->stride, options);
 }
 template <expression X>
 std::ostream& operator<<(std::ostream& out, X const& x) {
