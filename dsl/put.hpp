@@ -77,8 +77,9 @@ void put_along_axis(X&& x, I&& indices, V&& values, axis_list const& along = axi
 }
 
 /// x(indices) += values that adds each of several values for one row: NumPy's add.at. The values broadcast
-/// to indices.shape + x.shape[1:]. Integers wrap, f16 and bf16 are summed in f32, of bool it is "or". On one
-/// device the same bits every run. Throws shape_error, index_error, and leaves x as it was.
+/// to indices.shape + x.shape[1:]. Integers wrap, f16 and bf16 are summed in f32, of bool it is "or". On a
+/// GPU the order of additions, and with it the last bits, may differ from run to run, but not in a
+/// deterministic_scope. Throws shape_error, index_error, and leaves x as it was.
 template <class X, expression I, expression_or_scalar V>
 void add_at(X&& x, I&& indices, V&& values, location where = location::here()) {
   using namespace put_detail;

@@ -9,7 +9,7 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 thread_local device const* chosen_device = nullptr;
 thread_local precision current_precision = precision::ieee;
-thread_local bool strict = false, verified = false, waits_refused = false;
+thread_local bool strict = false, deterministic = false, verified = false, waits_refused = false;
 }  // namespace
 
 device current_device() {
@@ -68,6 +68,10 @@ precision precision_scope::current() { return current_precision; }
 strict_scope::strict_scope() : previous_(strict) { strict = true; }
 strict_scope::~strict_scope() { strict = previous_; }
 bool strict_scope::current() { return strict; }
+
+deterministic_scope::deterministic_scope() : previous_(deterministic) { deterministic = true; }
+deterministic_scope::~deterministic_scope() { deterministic = previous_; }
+bool deterministic_scope::current() { return deterministic; }
 
 verify_scope::verify_scope() : previous_(verified) { verified = true; }
 verify_scope::~verify_scope() { verified = previous_; }

@@ -94,7 +94,8 @@ void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int
                                          std::int64_t extent);
 [[nodiscard]] std::int64_t take(gather const& g, bool inside);
 void put(scatter const& s);
-/// As host::add_at, in an order of additions that is the same every run.
+/// As host::add_at; f32, f64 and complex numbers may be added in any order, but in a deterministic_scope in
+/// one that is the same every run.
 void add_at(scatter const& s);
 void count_flags(std::int64_t n, bool const* flags, std::int64_t* ends);
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,

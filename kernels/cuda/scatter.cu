@@ -1,7 +1,8 @@
 // Values written to, or added to, the elements that indices tell. Where it matters which of several values
 // for one element comes first, they are sorted by their rows, stable: the last of a row's values stays, or
-// they are added in their order, tile by tile.
+// they are added in their order, tile by tile. Where it does not, the memory may add them as they come.
 #include <dsl/key.hpp>
+#include <dsl/scope.hpp>
 #include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/sort_pairs.hpp>
@@ -133,13 +134,55 @@ __global__ void put_last(const __grid_constant__ flat_scatter s, K const* rows, 
   }
 }
 
-/// Integers of 4 and 8 bytes: their sums do not depend on the order.
-template <class U>
-__global__ void add_integers(const __grid_constant__ flat_scatter s) {
-  auto* const out = static_cast<U*>(s.at.out);
-  for (int64_t e = first_element(); e < s.count * s.inner; e += grid_step()) {
-    int64_t const j = e / s.inner, i = e - j * s.inner;
-    atomicAdd(out + s.row(j) * s.inner + i, s.value<U>(j, i));
+template <class A>
+__device__ A from_lane(unsigned lanes, A a, int lane) {
+  if constexpr (is_complex<A>)
+    return {from_lane(lanes, a.re, lane), from_lane(lanes, a.im, lane)};
+  else
+    return __shfl_sync(lanes, a, lane);
+}
+
+template <class T>
+__device__ void add_in_memory(T* to, T value) {
+  if constexpr (is_complex<T>) {
+    atomicAdd(&to->re, value.re);
+    atomicAdd(&to->im, value.im);
+  } else {
+    atomicAdd(to, value);
+  }
+}
+/// In any order, by the memory's own additions. A warp's values for one element are summed first, since the
+/// additions to one element wait for each other. There are less than 2^32 elements.
+template <class T>
+__global__ void __launch_bounds__(threads) add_unordered(const __grid_constant__ flat_scatter s) {
+  constexpr int each = 4;  // values of a thread that are read before the first is added
+  auto* const out = static_cast<T*>(s.at.out);
+  int64_t const n = s.count * s.inner;
+  int const lane = static_cast<int>(threadIdx.x) % 32;
+  for (int64_t first = first_element(); first - lane < n; first += each * grid_step()) {
+    unsigned element[each];
+    T value[each];
+#pragma unroll
+    for (int k = 0; k < each; ++k) {
+      int64_t const e = first + k * grid_step();
+      if (e >= n) break;
+      int64_t const j = s.inner == 1 ? e : e / s.inner, i = e - j * s.inner;
+      element[k] = static_cast<unsigned>(s.row(j) * s.inner + i);
+      value[k] = s.value<T>(j, i);
+    }
+#pragma unroll
+    for (int k = 0; k < each; ++k) {
+      bool const there = first + k * grid_step() < n;
+      unsigned const lanes = __ballot_sync(~0u, there);
+      if (!there) continue;
+      unsigned const same = __match_any_sync(lanes, element[k]);
+      int const least = __ffs(static_cast<int>(same)) - 1;
+      for (unsigned others = same & (same - 1); others != 0; others &= others - 1) {
+        T const other = from_lane(same, value[k], __ffs(static_cast<int>(others)) - 1);
+        if (lane == least) value[k] = value[k] + other;
+      }
+      if (lane == least) add_in_memory(out + element[k], value[k]);
+    }
   }
 }
 
@@ -160,9 +203,9 @@ requires(is_half<T>) struct sum_of<T> : sum_of<float> {
 };
 template <class T>
 requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) struct sum_of<T> {
-  using type = unsigned;  // of 1 and 2 bytes
-  static __device__ unsigned none() { return 0; }
-  static __device__ unsigned add(unsigned a, unsigned b) { return a + b; }
+  using type = std::conditional_t<sizeof(T) == 8, unsigned long long, unsigned>;
+  static __device__ type none() { return 0; }
+  static __device__ type add(type a, type b) { return a + b; }
 };
 template <>
 struct sum_of<bool> {
@@ -176,14 +219,6 @@ __device__ void add_to(T& element, typename sum_of<T>::type sum) {
   using type = typename sum_of<T>::type;
   element = static_cast<T>(sum_of<T>::add(static_cast<type>(element), sum));
 }
-template <class A>
-__device__ A from_lane(A a, int distance) {
-  if constexpr (is_complex<A>)
-    return {from_lane(a.re, distance), from_lane(a.im, distance)};
-  else
-    return __shfl_xor_sync(~0u, a, distance);
-}
-
 // Values that are summed at once, by a thread of rows and by a block of single elements; fixed, for
 // the order of additions.
 constexpr int64_t row_tile = 64, thread_tile = 8, block_tile = threads * thread_tile;
@@ -307,7 +342,7 @@ __global__ void add_long_rows(const __grid_constant__ flat_scatter s, int64_t ti
     for (int64_t u = t + 1 + lane; u < tiles && rows[u * tile] == row; u += 32)
       total = sum::add(total, open.continued[u * s.inner + i]);
 #pragma unroll
-    for (int d = 16; d > 0; d /= 2) total = sum::add(total, from_lane(total, d));
+    for (int d = 16; d > 0; d /= 2) total = sum::add(total, from_lane(~0u, total, lane ^ d));
     if (lane == 0)
       add_to(out[static_cast<int64_t>(row) * s.inner + i], sum::add(open.begun[e], total));
   }
@@ -349,24 +384,31 @@ void put(scatter const& all) {
   });
 }
 
+namespace {
+
+/// Whether the memory's own additions are faster than sorting: of few values, and of single ones where the
+/// elements are enough that few meet at one, and lie in the L2 cache (measured on an H200, 2^26 values).
+bool is_faster_unordered(flat_scatter const& s) {
+  int64_t const elements = s.rows * s.inner;
+  if (s.count * s.inner <= 1 << 14) return elements <= std::numeric_limits<std::uint32_t>::max();
+  return s.inner <= 4 && elements >= 1 << 13 && elements * s.at.element <= 1 << 25;
+}
+
+}  // namespace
+
 void add_at(scatter const& all) {
   flat_scatter const s(all);
   int64_t const n = s.count * s.inner;
   if (n == 0) return;
-  auto const whole = [&]<class word>(word) {
-    launch(add_integers<word>, blocks_for(n), threads, s);
-  };
-  switch (all.type) {
-    case dtype::i32:
-    case dtype::u32: return whole(unsigned{});
-    case dtype::i64:
-    case dtype::u64: return whole(0ull);
-    default: break;
-  }
-  with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
-    visit(all.type, [&]<class T>() {
-      if constexpr (!(std::is_integral_v<T> && sizeof(T) >= 4))
-        add_sorted<T>(s, sorted.rows(), sorted.beside(), elements);
+  visit(all.type, [&]<class T>() {
+    using atomic = std::conditional_t<std::is_integral_v<T>, typename sum_of<T>::type, T>;
+    if constexpr (sizeof(T) == sizeof(atomic) && !is_half<T>)
+      if ((std::is_integral_v<T> || !deterministic_scope::current()) && is_faster_unordered(s)) {
+        launch(add_unordered<atomic>, blocks_for(n), threads, s);
+        return;
+      }
+    with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
+      add_sorted<T>(s, sorted.rows(), sorted.beside(), elements);
     });
   });
 }
