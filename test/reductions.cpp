@@ -192,6 +192,7 @@ void check_all(view<T, false> const& v) {
   check(x, {CALL(argmax), [](group const& g) { return position(g, std::ranges::max_element(g)); },
             true});
 }
+#undef CALL
 
 template <class T>
 void check_type(std::vector<extents> const& shapes) {
