@@ -1,7 +1,8 @@
-// Systems of equations, inverses and determinants through cuSOLVER, of batches of small matrices through
-// cuBLAS, and Cholesky factors. Of matrices that are read as their transposes, solving takes the factors of
+// Systems of equations, inverses and determinants through cuSOLVER, of batches through cuBLAS, of small
+// matrices in registers, and Cholesky factors. Of matrices that are read as their transposes, solving takes the factors of
 // A^T, and inverses and determinants do not mind.
 #include <kernels/cuda/matrices.hpp>
+#include <kernels/cuda/small_lu.hpp>
 
 #include <dsl/determinant.hpp>
 
@@ -20,6 +21,10 @@ constexpr int64_t batched_below = 512;
 constexpr int64_t most_at_once = 65535;
 
 bool in_batches(matrix_stack const& a) { return a.count > 1 && a.n < batched_below; }
+
+/// Matrices up to this size fit the registers of as many lanes.
+template <class T>
+constexpr int64_t longest_small = sizeof(T) <= 8 ? 32 : 16;
 
 /// Batches of matrices up to this size are inverted in less time than n equations are solved.
 constexpr int64_t longest_inverted = 64;
@@ -130,6 +135,47 @@ __global__ void multiply_diagonals(T const* factors, Pivot const* pivots, int co
   }
 }
 
+/// W lanes a matrix.
+template <class T, int W>
+__global__ void __launch_bounds__(threads)
+    factor_small(T const* in, int n, int64_t count, T* out, int* pivots, int* info) {
+  int64_t const size = int64_t{n} * n, step = grid_step() / W;
+  for (int64_t m = first_element() / W; __any_sync(~0u, m < count); m += step) {
+    bool const there = m < count;
+    small_lu<T, W> lu(in + (there ? m : 0) * size, n);
+    lu.factor([&](int k, int i) {
+      if (there && lu.lane() == 0) pivots[m * n + k] = i + 1;
+    });
+    if (!there || lu.lane() >= n) continue;
+#pragma unroll
+    for (int j = 0; j < W; ++j)
+      if (j < n) out[m * size + j * n + lu.place()] = lu[j];
+    if (lu.lane() == 0) info[m] = lu.report();
+  }
+}
+template <class T, int W>
+__global__ void __launch_bounds__(threads)
+    invert_small(T const* in, int n, int64_t count, T* out, int* info) {
+  int64_t const size = int64_t{n} * n, step = grid_step() / W;
+  for (int64_t m = first_element() / W; __any_sync(~0u, m < count); m += step) {
+    bool const there = m < count;
+    small_lu<T, W> lu(in + (there ? m : 0) * size, n);
+    lu.factor([](int, int) {});
+    lu.invert([&](int j, T x) {
+      if (there && lu.lane() < n)
+        out[m * size + j * n + lu.lane()] = lu.report() < 0 ? not_a_number<T>() : x;
+    });
+    if (there && lu.lane() == 0) info[m] = lu.report();
+  }
+}
+/// f.operator()<W>() with the lanes that a matrix of n rows takes.
+template <class T, class F>
+void with_lanes(int64_t n, F const& f) {
+  if (n <= 8) return f.template operator()<8>();
+  if (longest_small<T> == 16 || n <= 16) return f.template operator()<16>();
+  if constexpr (longest_small < T >> 16) f.template operator()<32>();
+}
+
 // ---- what is made of them
 
 /// Where `count` matrices or right-hand sides lie, for the libraries to read on the device.
@@ -164,26 +210,13 @@ class lu {
   explicit lu(matrix_stack const& a)
       : n_(a.n),
         count_(a.count),
-        batched_(in_batches(a)),
+        batched_(a.n <= longest_small<T> || in_batches(a)),
         matrices_(sizeof(T) * static_cast<std::size_t>(a.count * a.n * a.n)),
         pivots_((batched_ ? sizeof(int) : sizeof(int64_t)) *
                 static_cast<std::size_t>(a.count * a.n)),
         reports_(a.count) {
     refuse_recording();
-    copy(a.data, matrices_.data(), static_cast<int64_t>(sizeof(T)) * count_ * n_ * n_);
-    if (batched_)
-      for_parts(count_, [&](int64_t first, int64_t some) {
-        addresses<T> const at(matrix(first), n_ * n_, some);
-        check(routines<T>::getrf(cublas().handle, static_cast<int>(n_), at.get(),
-                                 static_cast<int>(n_), pivots<int>() + first * n_,
-                                 reports_.get() + first, static_cast<int>(some)),
-              "cublas?getrfBatched");
-      });
-    else
-      factor_one_by_one();
-    int64_t const size = n_ * n_;
-    launch(mark_nan<T>, blocks_for(count_ * size), threads, static_cast<T const*>(a.data), size,
-           count_ * size, reports_.get());
+    n_ <= longest_small<T> ? factor_in_registers(a) : factor_by_libraries(a);
   }
 
   /// x becomes op(M)^-1 x, `columns` columns for each matrix.
@@ -236,6 +269,28 @@ class lu {
   }
 
  private:
+  void factor_in_registers(matrix_stack const& a) {
+    with_lanes<T>(n_, [&]<int W>() {
+      launch(factor_small<T, W>, blocks_for(count_ * W), threads, static_cast<T const*>(a.data),
+             static_cast<int>(n_), count_, matrix(0), pivots<int>(), reports_.get());
+    });
+  }
+  void factor_by_libraries(matrix_stack const& a) {
+    copy(a.data, matrices_.data(), static_cast<int64_t>(sizeof(T)) * count_ * n_ * n_);
+    if (batched_)
+      for_parts(count_, [&](int64_t first, int64_t some) {
+        addresses<T> const at(matrix(first), n_ * n_, some);
+        check(routines<T>::getrf(cublas().handle, static_cast<int>(n_), at.get(),
+                                 static_cast<int>(n_), pivots<int>() + first * n_,
+                                 reports_.get() + first, static_cast<int>(some)),
+              "cublas?getrfBatched");
+      });
+    else
+      factor_one_by_one();
+    int64_t const size = n_ * n_;
+    launch(mark_nan<T>, blocks_for(count_ * size), threads, static_cast<T const*>(a.data), size,
+           count_ * size, reports_.get());
+  }
   void factor_one_by_one() {
     auto const [handle, params] = cusolver();
     cudaDataType const type = routines<T>::type;
@@ -281,6 +336,17 @@ class lu {
   reports reports_;
 };
 
+template <class T>
+failed_factor invert_in_registers(matrix_stack const& a, T* out) {
+  refuse_recording();
+  reports const said(a.count);
+  with_lanes<T>(a.n, [&]<int W>() {
+    launch(invert_small<T, W>, blocks_for(a.count * W), threads, static_cast<T const*>(a.data),
+           static_cast<int>(a.n), a.count, out, said.get());
+  });
+  return said.first_failed(a.n);
+}
+
 void determinants(matrix_stack const& a, bool logarithms, void* out) {
   with_type(a.type, [&]<class T>() {
     if (a.n > 0) return lu<T>(a).determinants(logarithms, static_cast<T*>(out));
@@ -319,9 +385,13 @@ failed_factor solve(matrix_stack const& a, bool transposed, int64_t columns, voi
 failed_factor inv(matrix_stack const& a, void* out) {
   failed_factor failed;
   with_type(a.type, [&]<class T>() {
-    lu<T> const factors(a);
-    factors.invert(static_cast<T*>(out));
-    failed = factors.failed();
+    if (a.n <= longest_small<T>) {
+      failed = invert_in_registers(a, static_cast<T*>(out));
+    } else {
+      lu<T> const factors(a);
+      factors.invert(static_cast<T*>(out));
+      failed = factors.failed();
+    }
   });
   return failed;
 }
