@@ -16,15 +16,18 @@
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
-/// f(i) for each i below n, in one of Thrust's kernels on the thread's stream. (For the user's compiler:
-/// <thrust/tabulate.h> takes 1.3 to 1.8 times as long as this header.)
+/// f(i) for each i below n, in Thrust's kernels on the thread's stream: one, but for more than 2^30 indices,
+/// since counting in 32 bits takes 0.07 us less. (For the user's compiler: <thrust/tabulate.h> takes 1.3 to
+/// 1.8 times as long as this header.)
 template <class F>
 void for_each_index(std::int64_t n, F const& f) {
   static_assert(std::is_trivially_copyable_v<F>);
-  if (n == 0) return;
+  constexpr std::int64_t most = std::int64_t{1} << 30;
   try {
-    thrust::for_each_n(thrust::cuda_cub::par_nosync.on(stream()),
-                       thrust::counting_iterator<std::int64_t>(0), n, f);
+    for (std::int64_t first = 0; first < n; first += most)
+      thrust::for_each_n(thrust::cuda_cub::par_nosync.on(stream()),
+                         thrust::counting_iterator<std::int64_t>(first),
+                         static_cast<int>(n - first < most ? n - first : most), f);
   } catch (thrust::system_error const& e) {
     check_launch(static_cast<cudaError_t>(e.code().value()));
   }
