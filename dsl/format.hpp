@@ -7,6 +7,7 @@
 
 #if defined(__cpp_lib_format)
 
+#include <algorithm>
 #include <format>
 
 /// "{}" is what to_string(x) gives, "{:.3}" the same with at most 3 digits after the decimal point; evaluates.

@@ -7,6 +7,8 @@
 
 #if defined(__cpp_lib_mdspan)
 
+#include <algorithm>
+#include <array>
 #include <mdspan>
 
 namespace sloth::inline SLOTH_ABI {

@@ -1,6 +1,7 @@
 // Systems of equations, inverses and determinants through cuSOLVER, of batches through cuBLAS, of small
-// matrices in registers, and Cholesky factors. Of matrices that are read as their transposes, solving takes the factors of
-// A^T, and inverses and determinants do not mind.
+// matrices in registers, and Cholesky factors. Of matrices that are read as their transposes, solving
+// takes the factors of A^T, and inverses and determinants do not mind.
+#include <kernels/cuda/lane.hpp>
 #include <kernels/cuda/matrices.hpp>
 #include <kernels/cuda/small_lu.hpp>
 
@@ -99,16 +100,6 @@ __global__ void find_failed(int const* info, int64_t count, int64_t n, unsigned 
     if (info[i] > 0) atomicMin(found, static_cast<unsigned long long>(i * (n + 1) + info[i]));
 }
 
-template <class T>
-__device__ scaled_product<T> from_lane_below(scaled_product<T> const& p, int distance) {
-  T fraction = p.fraction();
-  if constexpr (is_complex<T>)
-    fraction = T(__shfl_down_sync(~0u, fraction.re, distance),
-                 __shfl_down_sync(~0u, fraction.im, distance));
-  else
-    fraction = __shfl_down_sync(~0u, fraction, distance);
-  return {fraction, __shfl_down_sync(~0u, static_cast<long long>(p.exponent()), distance)};
-}
 /// A warp a matrix. `pivots` count from 1.
 template <class T, class Pivot>
 __global__ void multiply_diagonals(T const* factors, Pivot const* pivots, int const* info,
@@ -120,7 +111,8 @@ __global__ void multiply_diagonals(T const* factors, Pivot const* pivots, int co
       T const pivot = factors[m * n * n + i * (n + 1)];
       of *= scaled_product<T>(pivots[m * n + i] == i + 1 ? pivot : -pivot);
     }
-    for (int distance = 16; distance > 0; distance /= 2) of *= from_lane_below(of, distance);
+    for (int distance = 16; distance > 0; distance /= 2)
+      of *= from_lane(of, (lane + distance) % 32);
     if (lane > 0) continue;
     if (n > 0 && info[m] > 0) of = scaled_product<T>(T(0));
     if (n > 0 && info[m] < 0) {
@@ -171,9 +163,10 @@ __global__ void __launch_bounds__(threads)
 /// f.operator()<W>() with the lanes that a matrix of n rows takes.
 template <class T, class F>
 void with_lanes(int64_t n, F const& f) {
+  constexpr int64_t longest = longest_small<T>;
   if (n <= 8) return f.template operator()<8>();
-  if (longest_small<T> == 16 || n <= 16) return f.template operator()<16>();
-  if constexpr (longest_small < T >> 16) f.template operator()<32>();
+  if (longest == 16 || n <= 16) return f.template operator()<16>();
+  if constexpr (longest > 16) f.template operator()<32>();
 }
 
 // ---- what is made of them

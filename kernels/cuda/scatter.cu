@@ -5,6 +5,7 @@
 #include <dsl/scope.hpp>
 #include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/lane.hpp>
 #include <kernels/cuda/sort_pairs.hpp>
 
 #include <algorithm>
@@ -134,14 +135,6 @@ __global__ void put_last(const __grid_constant__ flat_scatter s, K const* rows, 
   }
 }
 
-template <class A>
-__device__ A from_lane(unsigned lanes, A a, int lane) {
-  if constexpr (is_complex<A>)
-    return {from_lane(lanes, a.re, lane), from_lane(lanes, a.im, lane)};
-  else
-    return __shfl_sync(lanes, a, lane);
-}
-
 template <class T>
 __device__ void add_in_memory(T* to, T value) {
   if constexpr (is_complex<T>) {
@@ -178,7 +171,7 @@ __global__ void __launch_bounds__(threads) add_unordered(const __grid_constant__
       unsigned const same = __match_any_sync(lanes, element[k]);
       int const least = __ffs(static_cast<int>(same)) - 1;
       for (unsigned others = same & (same - 1); others != 0; others &= others - 1) {
-        T const other = from_lane(same, value[k], __ffs(static_cast<int>(others)) - 1);
+        T const other = from_lane(value[k], __ffs(static_cast<int>(others)) - 1, same);
         if (lane == least) value[k] = value[k] + other;
       }
       if (lane == least) add_in_memory(out + element[k], value[k]);
@@ -219,6 +212,7 @@ __device__ void add_to(T& element, typename sum_of<T>::type sum) {
   using type = typename sum_of<T>::type;
   element = static_cast<T>(sum_of<T>::add(static_cast<type>(element), sum));
 }
+
 // Values that are summed at once, by a thread of rows and by a block of single elements; fixed, for
 // the order of additions.
 constexpr int64_t row_tile = 64, thread_tile = 8, block_tile = threads * thread_tile;
@@ -342,7 +336,7 @@ __global__ void add_long_rows(const __grid_constant__ flat_scatter s, int64_t ti
     for (int64_t u = t + 1 + lane; u < tiles && rows[u * tile] == row; u += 32)
       total = sum::add(total, open.continued[u * s.inner + i]);
 #pragma unroll
-    for (int d = 16; d > 0; d /= 2) total = sum::add(total, from_lane(~0u, total, lane ^ d));
+    for (int d = 16; d > 0; d /= 2) total = sum::add(total, from_lane(total, lane ^ d));
     if (lane == 0)
       add_to(out[static_cast<int64_t>(row) * s.inner + i], sum::add(open.begun[e], total));
   }

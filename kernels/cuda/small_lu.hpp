@@ -2,9 +2,9 @@
 #pragma once
 
 #include <dsl/complex.hpp>
+#include <kernels/cuda/lane.hpp>
 
 #include <cmath>
-#include <limits>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -86,12 +86,7 @@ class small_lu {
   }
 
  private:
-  static __device__ T from(T const& v, int lane) {
-    if constexpr (is_complex<T>)
-      return {__shfl_sync(~0u, v.re, lane, W), __shfl_sync(~0u, v.im, lane, W)};
-    else
-      return __shfl_sync(~0u, v, lane, W);
-  }
+  static __device__ T from(T const& v, int lane) { return from_lane(v, lane, ~0u, W); }
   /// Of those that wait; a NaN is the largest.
   __device__ int lane_of_largest(bool waits, T const& v) const {
     real size;
