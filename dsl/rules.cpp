@@ -26,17 +26,12 @@ unsigned switched_off() {
   return off;
 }
 
-thread_local bool rules_off = false;
-
 }  // namespace
-
-as_written_scope::as_written_scope() : previous_(rules_off) { rules_off = true; }
-as_written_scope::~as_written_scope() { rules_off = previous_; }
 
 bool is_on(rule r) {
   static unsigned const off = switched_off();
   rule_row const& row = rule_rows[static_cast<int>(r)];
-  return !rules_off && (off >> static_cast<int>(r) & 1) == 0 &&
+  return !as_written_scope::current() && (off >> static_cast<int>(r) & 1) == 0 &&
          (row.kind == rule_kind::exact || !strict_scope::current());
 }
 

@@ -4,6 +4,7 @@
 
 #include <dsl/model.hpp>
 #include <dsl/plan.hpp>
+#include <dsl/scope.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -49,16 +50,7 @@ inline constexpr rule_row rule_rows[] = {
 [[nodiscard]] bool is_on(rule r);
 
 /// All rules are off in this thread until the scope ends.
-class [[nodiscard]] as_written_scope {
- public:
-  as_written_scope();
-  ~as_written_scope();
-  as_written_scope(as_written_scope const&) = delete;
-  as_written_scope& operator=(as_written_scope const&) = delete;
-
- private:
-  bool previous_;
-};
+class [[nodiscard]] as_written_scope : public flag_scope<as_written_scope> {};
 
 /// Not computed, and in no thread's hands.
 [[nodiscard]] inline bool is_pending(node const& n) {

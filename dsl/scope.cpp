@@ -9,7 +9,6 @@ namespace sloth::inline SLOTH_ABI {
 namespace {
 thread_local device const* chosen_device = nullptr;
 thread_local precision current_precision = precision::ieee;
-thread_local bool strict = false, deterministic = false, verified = false, waits_refused = false;
 }  // namespace
 
 device current_device() {
@@ -65,23 +64,8 @@ precision_scope::precision_scope(precision p) : previous_(current_precision) {
 precision_scope::~precision_scope() { current_precision = previous_; }
 precision precision_scope::current() { return current_precision; }
 
-strict_scope::strict_scope() : previous_(strict) { strict = true; }
-strict_scope::~strict_scope() { strict = previous_; }
-bool strict_scope::current() { return strict; }
-
-deterministic_scope::deterministic_scope() : previous_(deterministic) { deterministic = true; }
-deterministic_scope::~deterministic_scope() { deterministic = previous_; }
-bool deterministic_scope::current() { return deterministic; }
-
-verify_scope::verify_scope() : previous_(verified) { verified = true; }
-verify_scope::~verify_scope() { verified = previous_; }
-bool verify_scope::current() { return verified; }
-
-no_sync::no_sync() : previous_(waits_refused) { waits_refused = true; }
-no_sync::~no_sync() { waits_refused = previous_; }
-bool no_sync::current() { return waits_refused; }
 void no_sync::refuse_copy(std::size_t bytes, const char* how, location where) {
-  if (waits_refused)
+  if (current())
     throw device_error("no_sync: " + std::to_string(bytes) + " bytes would be copied " + how,
                        where);
 }

@@ -5,6 +5,7 @@
 #include <dsl/error.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace sloth::inline SLOTH_ABI {
 
@@ -46,68 +47,47 @@ class [[nodiscard]] precision_scope {
   precision previous_;
 };
 
-/// Evaluations of this thread keep the operations as they are written, until the scope ends: the
-/// planner's rules that change roundings or the order of additions are off.
-class [[nodiscard]] strict_scope {
+/// What holds in this thread until the object's life ends.
+template <class Scope>
+class flag_scope {
  public:
-  strict_scope();
-  ~strict_scope();
-  strict_scope(strict_scope const&) = delete;
-  strict_scope& operator=(strict_scope const&) = delete;
-  [[nodiscard]] static bool current();
+  flag_scope(flag_scope const&) = delete;
+  flag_scope& operator=(flag_scope const&) = delete;
+  [[nodiscard]] static bool current() { return is_on_; }
+
+ protected:
+  flag_scope() : previous_(std::exchange(is_on_, true)) {}
+  ~flag_scope() { is_on_ = previous_; }
 
  private:
+  static inline thread_local bool is_on_ = false;
   bool previous_;
 };
+
+/// Evaluations of this thread keep the operations as they are written, until the scope ends: the
+/// planner's rules that change roundings or the order of additions are off.
+class [[nodiscard]] strict_scope : public flag_scope<strict_scope> {};
 
 /// Until the scope ends, every evaluation of this thread gives the same bits every run on one device. Without
 /// it that holds for all but add_at of floating and complex numbers on a GPU, whose additions then take
 /// place in an order of their own.
-class [[nodiscard]] deterministic_scope {
- public:
-  deterministic_scope();
-  ~deterministic_scope();
-  deterministic_scope(deterministic_scope const&) = delete;
-  deterministic_scope& operator=(deterministic_scope const&) = delete;
-  [[nodiscard]] static bool current();
-
- private:
-  bool previous_;
-};
+class [[nodiscard]] deterministic_scope : public flag_scope<deterministic_scope> {};
 
 /// Until the scope ends, this thread's evaluations are computed once more, on the host and without the
 /// planner's rules, and compared step by step; the first step that differs is thrown as verify_error,
 /// with its line. SLOTH_VERIFY=1 does so everywhere. Slow. Not looked at are what compiled functions
-/// compute, writes at arrays of indices, and anything under no_sync; on the host an elementwise step runs through the same kernel
-/// again, so that there the planner is what is verified.
-class [[nodiscard]] verify_scope {
- public:
-  verify_scope();
-  ~verify_scope();
-  verify_scope(verify_scope const&) = delete;
-  verify_scope& operator=(verify_scope const&) = delete;
-  [[nodiscard]] static bool current();
-
- private:
-  bool previous_;
-};
+/// compute, writes at arrays of indices, and anything under no_sync; on the host an elementwise step runs
+/// through the same kernel again, so that there the planner is what is verified.
+class [[nodiscard]] verify_scope : public flag_scope<verify_scope> {};
 
 /// Until the scope ends, what would wait for the GPU or copy without being asked to throws
 /// device_error in this thread, and no values change: an operand that lies on the other device and
 /// has no copy there, the host's reading of the GPU's values (`item`, `to_vector`, `data`, printing,
 /// saving, `if (...)`), a copy-on-write, synchronize(). Without a GPU that is the copy-on-write alone.
-class [[nodiscard]] no_sync {
+class [[nodiscard]] no_sync : public flag_scope<no_sync> {
  public:
-  no_sync();
-  ~no_sync();
-  no_sync(no_sync const&) = delete;
-  no_sync& operator=(no_sync const&) = delete;
-  [[nodiscard]] static bool current();
   /// Throws device_error within a scope: "no_sync: BYTES bytes would be copied HOW".
   static void refuse_copy(std::size_t bytes, const char* how, location where);
-
- private:
-  bool previous_;
 };
 
 /// This thread's work on the GPU goes to a stream of the user's, a cudaStream_t, until the scope
