@@ -145,19 +145,26 @@ void assign_at(node_ptr& target, indexed_values&& all, location where) {
             gather_of(target->type, all.shape, indices->shape, all.axis, all.along)};
   s.at.indices = reinterpret_cast<std::int64_t const*>(index_memory->data() +
                                                        indices->offset * sizeof(std::int64_t));
-  require_inside(s.at, *indices, all.name, all.axis, there, where);
-  if (s.period == 0) return;
-  counted<buffer> const value_memory = values->storage->on(there, where);
-  value_memory->will_read();
-  s.at.in = value_memory->data() + values->offset * size_of(target->type);
-  if (target->references() != 1 || target->storage->references() != 1)
-    target = copied_on_write(target, where);
-  target->storage->will_write();
-  s.at.out = target->data();
+  refuse_to_wait(there, where);
+  counted<buffer> value_memory;
+  if (s.period > 0) {
+    value_memory = values->storage->on(there, where);
+    value_memory->will_read();
+    s.at.in = value_memory->data() + values->offset * size_of(target->type);
+  }
+  bool const shared = target->references() != 1 || target->storage->references() != 1;
+  node_ptr copy = shared ? copied_on_write(target, where) : node_ptr{};
+  node& written = copy ? *copy : *target;
+  written.storage->will_write();
+  s.at.out = written.data();
+  std::int64_t const outside = [&] {
 #if defined(SLOTH_CUDA)
-  if (there == device::gpu) return all.adds ? cuda_engine::add_at(s) : cuda_engine::put(s);
+    if (there == device::gpu) return all.adds ? cuda_engine::add_at(s) : cuda_engine::put(s);
 #endif
-  all.adds ? host_engine::add_at(s) : host_engine::put(s);
+    return all.adds ? host_engine::add_at(s) : host_engine::put(s);
+  }();
+  require_none(outside, *indices, all.name, all.axis, s.at.extent, where);
+  if (copy) target = std::move(copy);
 }
 
 }  // namespace sloth::inline SLOTH_ABI

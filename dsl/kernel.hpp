@@ -219,6 +219,10 @@ struct gather {
   void const* in;
   std::int64_t const* indices;
   void* out;
+
+  [[nodiscard]] std::int64_t index_count() const {
+    return index_inner == 0 ? count : outer * count * inner;
+  }
 };
 
 /// Flags that are counted together: compress reads how many are set up to the end of each block.
@@ -228,7 +232,7 @@ inline constexpr std::int64_t flag_block = 4096;
 /// order the `period` elements of `at.in`, again and again.
 struct scatter {
   dtype type;
-  std::int64_t period;  // at least 1
+  std::int64_t period;  // 0 where there are no values
   gather at;
 };
 

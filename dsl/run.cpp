@@ -239,13 +239,11 @@ gather gather_of(dtype type, extents const& shape, extents const& indices, int a
   return g;
 }
 
-namespace {
-
 void refuse_to_wait(device where, location place) {
   if (where == device::gpu)
     no_sync::refuse_copy(sizeof(std::int64_t), "from the GPU to the host", place);
 }
-/// Throws index_error for the index at a position, unless that is -1.
+
 void require_none(std::int64_t outside, node const& indices, const char* name, int axis,
                   std::int64_t extent, location place) {
   if (outside < 0) return;
@@ -258,15 +256,6 @@ void require_none(std::int64_t outside, node const& indices, const char* name, i
                         " is out of range for axis " + std::to_string(axis) + " of extent " +
                         std::to_string(extent),
                     place);
-}
-
-}  // namespace
-
-void require_inside(gather const& g, node const& indices, const char* name, int axis, device where,
-                    location place) {
-  refuse_to_wait(where, place);
-  require_none(SLOTH_ON(where, first_outside(g.indices, indices.shape.size(), g.extent)), indices,
-               name, axis, g.extent, place);
 }
 
 namespace {

@@ -25,10 +25,11 @@ void run_fused(fused_operation const& call, extents const& shape, destination co
 /// Rows along an axis of `shape` at an array of places, or elements at a place each (`along`).
 [[nodiscard]] gather gather_of(dtype type, extents const& shape, extents const& indices, int axis,
                                bool along);
-/// Throws index_error for one of the indices of `g`, which are those of a node without gaps, that is out
-/// of range. On a GPU it waits for the answer: device_error under no_sync.
-void require_inside(gather const& g, node const& indices, const char* name, int axis, device where,
-                    location place);
+/// An engine looks at indices and tells: on a GPU device_error under no_sync.
+void refuse_to_wait(device where, location place);
+/// Throws index_error for the index at a position of a node without gaps, unless that is -1.
+void require_none(std::int64_t outside, node const& indices, const char* name, int axis,
+                  std::int64_t extent, location place);
 
 /// The expression of `form` over one operand, which has no scalars.
 [[nodiscard]] fused_operation operation_of(fused_form const& form, node_ptr const& n);

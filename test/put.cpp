@@ -88,6 +88,30 @@ BOOST_AUTO_TEST_CASE(of_several_values_the_last_one_stays) {
   last_of(complex128{});
 }
 
+// On a GPU sorted but for the lowest bits of their rows, of which one has nearly all values of its group.
+BOOST_AUTO_TEST_CASE(of_several_values_in_many_rows_the_last_one_stays) {
+  int64_t const n = 300000, bins = 1 << 18, busy = 4001;
+  array<int64_t> at = generator(4).integers<int64_t>(0, bins, {n});
+  at(slice(1000, 200000)) = busy;
+  for (int64_t const j : {999, 50000, 199990}) at(array<int64_t>{j}) = busy - 1 - j % 2;
+  auto const places = at.to_vector();
+  std::vector<int64_t> last(bins, -1);
+  for (int64_t j = 0; j < n; ++j) last[places[j]] = j;
+  auto const last_of = [&]<class T>(T) {
+    array<T> of_type = full<T>({bins}, -1), rows = full<T>({bins, 2}, -1);
+    array<T> const values = arange<int64_t>(n).astype<T>();
+    of_type(at) = values;
+    rows(at) = values(_, newaxis) + zeros<T>(2);
+    array<T> const wanted = array<int64_t>(last).astype<T>();
+    BOOST_TEST(array_equal(of_type, wanted), to_string(dtype_of<T>));
+    BOOST_TEST(array_equal(rows(_, 0), wanted), to_string(dtype_of<T>));
+    BOOST_TEST(array_equal(rows(_, 1), wanted), to_string(dtype_of<T>));
+  };
+  last_of(float{});
+  last_of(double{});
+  last_of(complex128{});
+}
+
 BOOST_AUTO_TEST_CASE(put_takes_values_again_and_again) {
   array<double> x = counting({2, 3});
   put(x, array<int>{0, 4}, array<double>{-44, -55});
@@ -226,6 +250,35 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_told_and_writes_nothing) {
   array<double> none = zeros(0);
   REFUSES_HERE(index_error, "assignment: index 0 is out of range for axis 0 of extent 0",
                none(array<int>{0}) = 1);
+}
+
+// Fewer elements than indices, and more.
+BOOST_AUTO_TEST_CASE(one_of_many_indices_out_of_range_writes_nothing) {
+  int64_t const n = 50000;
+  for (int64_t const rows : {3, 9000, 200000}) {
+    array<int64_t> at = generator(5).integers<int64_t>(-rows, rows, {n});
+    at(array<int>{40000, 45000}) = array<int64_t>{rows, -rows - 1};
+    array<double> const before = arange<double>(rows), values = arange<double>(n);
+    std::string const range = std::to_string(rows) + " is out of range for axis 0 of extent ";
+    std::string const what = "index " + range + std::to_string(rows);
+    array<double> x = before + 0.;
+    auto const refuses = [&](std::string const& name, auto const& write) {
+      BOOST_CHECK_EXCEPTION(write(), index_error, [&](index_error const& thrown) {
+        return std::string(thrown.what()).starts_with("index_error: " + name + ": " + what);
+      });
+      BOOST_TEST(array_equal(x, before), name);
+    };
+    refuses("assignment", [&] { x(at) = 1; });
+    refuses("assignment", [&] { x(at) = values; });
+    refuses("put", [&] { put(x, at, values); });
+    refuses("add_at", [&] { add_at(x, at, 1); });
+    refuses("add_at", [&] { add_at(x, at, values); });
+    deterministic_scope const same_bits;
+    refuses("add_at", [&] { add_at(x, at, values); });
+    array<double> const shared = x;
+    refuses("put", [&] { put(x, at, values); });
+    BOOST_TEST((x.node() == shared.node()));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(add_at_adds_each_of_several_values) {

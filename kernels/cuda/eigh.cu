@@ -30,8 +30,8 @@ failed_factor eigensystems(matrix_stack const& a, T* own, int64_t step, bool vec
   memory.reserve();
   int64_t const size = a.n * a.n;
   for (int64_t i = 0; i < a.count; ++i) {
-    copy(static_cast<T const*>(a.data) + i * size, own + i * step,
-         size * static_cast<int64_t>(sizeof(T)));
+    copy_on_device(own + i * step, static_cast<T const*>(a.data) + i * size,
+                   size * static_cast<int64_t>(sizeof(T)));
     check(cusolverDnXsyevd(handle, params, mode, part, a.n, type, own + i * step, a.n, real,
                            values + i * a.n, type, memory.device->data(), memory.on_device,
                            memory.host.data(), memory.on_host, said.get() + i),

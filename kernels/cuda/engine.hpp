@@ -89,14 +89,14 @@ class range {
 void scan(reduction op, dtype type, std::int64_t outer, std::int64_t n, std::int64_t inner,
           void const* in, void* out);
 
-/// As those of the host engine; first_outside and take wait for the answer.
+/// As those of the host engine; those that look at indices wait for the answer.
 [[nodiscard]] std::int64_t first_outside(std::int64_t const* indices, std::int64_t count,
                                          std::int64_t extent);
 [[nodiscard]] std::int64_t take(gather const& g, bool inside);
-void put(scatter const& s);
+[[nodiscard]] std::int64_t put(scatter const& s);
 /// As host::add_at; f32, f64 and complex numbers may be added in any order, but in a deterministic_scope in
 /// one that is the same every run.
-void add_at(scatter const& s);
+[[nodiscard]] std::int64_t add_at(scatter const& s);
 void count_flags(std::int64_t n, bool const* flags, std::int64_t* ends);
 void compress(std::int64_t element, std::int64_t n, void const* in, bool const* flags,
               std::int64_t const* ends, void* out);

@@ -1,9 +1,11 @@
 // Elements chosen by indices or flags, and found in order.
 #include <kernels/cuda/elements.hpp>
 #include <kernels/cuda/engine.hpp>
+#include <kernels/cuda/outside.hpp>
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
@@ -317,36 +319,20 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// What kernels tell the least position of an index that is out of range through.
-class outside_position {
- public:
-  outside_position() { clear(data(), sizeof(int64_t), 0xff); }
-  [[nodiscard]] unsigned long long* data() const {
-    return reinterpret_cast<unsigned long long*>(memory_.data());
-  }
-  /// Waits for it; -1 where there is none.
-  [[nodiscard]] int64_t item() const {
-    int64_t first;
-    copy_to_host(&first, memory_.data(), sizeof first);
-    return first;
-  }
-
- private:
-  workspace memory_{sizeof(int64_t)};
-};
-
 }  // namespace
 
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
   if (count == 0) return -1;
-  outside_position const found;
+  std::optional<outside_position> found;
+  if (!inside) found.emplace();
+  unsigned long long* const outside = found ? found->data() : nullptr;
   launch(find_outside, blocks_for(count), threads, indices, count, extent, found.data());
   return found.item();
 }
 
 int64_t take(gather const& g, bool inside) {
   int64_t const n = g.outer * g.count * g.inner;
-  if (n == 0) return first_outside(g.indices, g.index_inner == 0 ? g.count : 0, g.extent);
+  if (n == 0) return first_outside(g.indices, g.index_count(), g.extent);
   // Neighbours that are taken together move as larger words.
   gather wide = g;
   auto const at_word = [](void const* p, int64_t bytes) {
@@ -357,18 +343,18 @@ int64_t take(gather const& g, bool inside) {
     wide.element *= 2;
     wide.inner /= 2;
   }
-  outside_position const found;
+  outside_position found;
   if (takes_of_kept_rows(g))
     with_word(g.element, [&]<class U>() {
       int64_t const bytes = g.extent * g.element;
       launch_shared(take_of_kept_rows<U>, g.outer, threads, static_cast<unsigned>(bytes), g,
-                    bytes % 16 == 0 && at_word(g.in, 16), found.data());
+                    bytes % 16 == 0 && at_word(g.in, 16), outside);
     });
   else
     with_word(wide.element, [&]<class U>() {
       int64_t const elements = wide.outer * wide.count * wide.inner;
       int64_t const blocks = (elements + block_takes - 1) / block_takes;
-      launch(take_words<U>, blocks, threads, wide, found.data());
+      launch(take_words<U>, blocks, threads, wide, outside);
     });
   return inside ? -1 : found.item();
 }

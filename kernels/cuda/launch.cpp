@@ -37,6 +37,13 @@ void clear(void* data, std::size_t bytes, int value) {
   check(cudaMemsetAsync(data, value, bytes, stream()), "cudaMemsetAsync");
 }
 
+void copy_on_device(void* to, void const* from, std::int64_t bytes) {
+  if (bytes == 0) return;
+  check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
+                        stream()),
+        "cudaMemcpyAsync");
+}
+
 void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
                         void const* argument) {
   void* arguments[] = {const_cast<void*>(argument)};

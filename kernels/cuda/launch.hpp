@@ -31,6 +31,7 @@ inline constexpr bool has_generator<row_reduction<Op, A>> = has_generator<A>;
 
 /// Sets bytes to 0, or to another value.
 void clear(void* data, std::size_t bytes, int value = 0);
+void copy_on_device(void* to, void const* from, std::int64_t bytes);
 void launch_cooperative(void const* kernel, std::int64_t blocks, int threads, unsigned shared_bytes,
                         void const* argument);
 

@@ -269,7 +269,7 @@ class lu {
     });
   }
   void factor_by_libraries(matrix_stack const& a) {
-    copy(a.data, matrices_.data(), static_cast<int64_t>(sizeof(T)) * count_ * n_ * n_);
+    copy_on_device(matrices_.data(), a.data, static_cast<int64_t>(sizeof(T)) * count_ * n_ * n_);
     if (batched_)
       for_parts(count_, [&](int64_t first, int64_t some) {
         addresses<T> const at(matrix(first), n_ * n_, some);
@@ -367,7 +367,7 @@ failed_factor solve(matrix_stack const& a, bool transposed, int64_t columns, voi
   failed_factor failed;
   with_type(a.type, [&]<class T>() {
     lu<T> const factors(a);
-    copy(b, x, static_cast<int64_t>(sizeof(T)) * a.count * a.n * columns);
+    copy_on_device(x, b, static_cast<int64_t>(sizeof(T)) * a.count * a.n * columns);
     factors.substitute(transposed ? CUBLAS_OP_N : CUBLAS_OP_T, columns, static_cast<T*>(x));
     failed = factors.failed();
   });

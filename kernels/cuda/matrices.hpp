@@ -56,13 +56,6 @@ inline void refuse_recording() {
   if (is_recording()) throw device_error("a factorisation cannot be recorded");
 }
 
-inline void copy(void const* from, void* to, int64_t bytes) {
-  if (bytes == 0) return;
-  check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice,
-                        stream()),
-        "cudaMemcpyAsync");
-}
-
 /// What the factorisations said, one word a matrix.
 class reports {
  public:

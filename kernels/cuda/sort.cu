@@ -492,7 +492,7 @@ void sort_long(long_rows const& all, void* out, bool indices) {
   if (from == out) {
     std::size_t const bytes = std::size_t{all.size} * all.order.element_bytes();
     from = copy.emplace(bytes).data();
-    check_launch(cudaMemcpyAsync(copy->data(), all.in, bytes, cudaMemcpyDeviceToDevice, stream()));
+    copy_on_device(copy->data(), all.in, static_cast<int64_t>(bytes));
   }
   launch_for(all.size, &gather, all.order, all.size, from, index.Current(), out);
 }
@@ -559,20 +559,20 @@ __global__ void store_in_order(uint32_t size, uint64_t const* words, uint32_t co
 }  // namespace
 
 template <class K, class V>
-void sortable_pairs<K, V>::sort(int bits) {
+void sortable_pairs<K, V>::sort(int bits, int low) {
   cub::DoubleBuffer<K> keys(reinterpret_cast<K*>(memory_[0].data()),
                             reinterpret_cast<K*>(memory_[1].data()));
   cub::DoubleBuffer<V> values(reinterpret_cast<V*>(memory_[2].data()),
                               reinterpret_cast<V*>(memory_[3].data()));
   with_memory([&](void* memory, std::size_t& bytes) {
-    return cub::DeviceRadixSort::SortPairs(memory, bytes, keys, values, n_, 0, bits, stream());
+    return cub::DeviceRadixSort::SortPairs(memory, bytes, keys, values, n_, low, bits, stream());
   });
   now_keys_ = keys.selector;
   now_values_ = values.selector;
 }
-template void sortable_pairs<uint32_t, uint32_t>::sort(int);
-template void sortable_pairs<uint32_t, uint64_t>::sort(int);
-template void sortable_pairs<uint64_t, uint32_t>::sort(int);
+template void sortable_pairs<uint32_t, uint32_t>::sort(int, int);
+template void sortable_pairs<uint32_t, uint64_t>::sort(int, int);
+template void sortable_pairs<uint64_t, uint32_t>::sort(int, int);
 
 void sort(dtype type, int64_t rows, int64_t n, void const* in, void* out) {
   sort_rows(type, rows, n, in, out, false);

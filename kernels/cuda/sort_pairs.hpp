@@ -18,8 +18,8 @@ class sortable_pairs {
                 workspace(bytes<V>())} {}
   [[nodiscard]] K* keys() const { return reinterpret_cast<K*>(memory_[now_keys_].data()); }
   [[nodiscard]] V* values() const { return reinterpret_cast<V*>(memory_[2 + now_values_].data()); }
-  /// By the keys, which are below 2^bits; equal ones keep their order.
-  void sort(int bits);
+  /// By the keys, which are below 2^bits, without their `low` lowest bits; equal ones keep their order.
+  void sort(int bits, int low = 0);
 
  private:
   template <class T>

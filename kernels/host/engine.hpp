@@ -66,11 +66,12 @@ void topk(dtype type, std::int64_t rows, std::int64_t n, std::int64_t k, void co
                                          std::int64_t extent);
 /// As first_outside, whose element is left out; `inside`: known to be in range, and -1.
 [[nodiscard]] std::int64_t take(gather const& g, bool inside);
-/// Writes the values; all indices are in range. Of several for one element the last one stays.
-void put(scatter const& s);
-/// Adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool
+/// Writes the values, unless an index is out of range (as first_outside). Of several for one element the
+/// last one stays.
+[[nodiscard]] std::int64_t put(scatter const& s);
+/// As put; adds the values to the elements, in their order; integers wrap, f16 and bf16 are summed in f32, of bool
 /// it is "or".
-void add_at(scatter const& s);
+[[nodiscard]] std::int64_t add_at(scatter const& s);
 /// ends[b] = how many of n flags are set up to the end of block b (flag_block).
 void count_flags(std::int64_t n, bool const* flags, std::int64_t* ends);
 /// out = those of n elements of so many bytes whose flag is set, of whom count_flags gave `ends`, in their

@@ -262,8 +262,7 @@ int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
 }
 
 int64_t take(gather const& g, bool inside) {
-  int64_t const indices = g.count * (g.index_inner != 0 ? g.outer * g.inner : 1);
-  int64_t const outside = inside ? -1 : first_outside(g.indices, indices, g.extent);
+  int64_t const outside = inside ? -1 : first_outside(g.indices, g.index_count(), g.extent);
   if (outside >= 0 || g.outer * g.count * g.inner == 0) return outside;
   with_word(g.element, [&]<class U>(U) { take_words<U>(g); });
   return -1;

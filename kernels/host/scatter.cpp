@@ -78,13 +78,18 @@ void store_all(scatter const& s, U* out, F const& store) {
 
 }  // namespace
 
-void put(scatter const& s) {
+int64_t put(scatter const& s) {
+  int64_t const outside = first_outside(s.at.indices, s.at.index_count(), s.at.extent);
+  if (outside >= 0 || s.period == 0) return outside;
   with_word(s.at.element, [&]<class U>(U) {
     store_all<U>(s, static_cast<U*>(s.at.out), [](U& to, U value) { to = value; });
   });
+  return -1;
 }
 
-void add_at(scatter const& s) {
+int64_t add_at(scatter const& s) {
+  int64_t const outside = first_outside(s.at.indices, s.at.index_count(), s.at.extent);
+  if (outside >= 0 || s.period == 0) return outside;
   visit(s.type, [&]<class T>() {
     auto* const out = static_cast<T*>(s.at.out);
     if constexpr (std::is_same_v<T, bool>) {
@@ -103,6 +108,7 @@ void add_at(scatter const& s) {
       store_all<T>(s, out, [](T& to, T value) { to = to + value; });
     }
   });
+  return -1;
 }
 
 }  // namespace host_engine

@@ -1,139 +1,15 @@
-// Values written to, or added to, the elements that indices tell. Where it matters which of several values
-// for one element comes first, they are sorted by their rows, stable: the last of a row's values stays, or
-// they are added in their order, tile by tile. Where it does not, the memory may add them as they come.
+// Values added to the elements that indices tell. Where the order of additions matters they are sorted by
+// their rows, stable, and added in their order, tile by tile. Where it does not, the memory may add them as
+// they come.
 #include <dsl/key.hpp>
 #include <dsl/scope.hpp>
-#include <kernels/cuda/elements.hpp>
-#include <kernels/cuda/engine.hpp>
 #include <kernels/cuda/lane.hpp>
-#include <kernels/cuda/sort_pairs.hpp>
-
-#include <algorithm>
-#include <bit>
-#include <limits>
-#include <optional>
+#include <kernels/cuda/scatter.hpp>
 
 namespace sloth::inline SLOTH_ABI {
 namespace cuda_engine {
 
 namespace {
-
-using std::int64_t;
-
-/// A scatter with one axis of rows: of whole ones where each has one index, else of single elements.
-struct flat_scatter {
-  gather at;
-  int64_t period;
-  bool whole;  // rows
-  int64_t count, rows, inner;
-
-  explicit flat_scatter(scatter const& s)
-      : at(s.at), period(s.period), whole(at.outer == 1 && at.index_inner == 0) {
-    count = whole ? at.count : at.outer * at.count * at.inner;
-    rows = whole ? at.extent : at.outer * at.extent * at.inner;
-    inner = whole ? at.inner : 1;
-  }
-
-  [[nodiscard]] __device__ int64_t row(int64_t j) const {
-    int64_t i = 0, o = 0, place = j;
-    if (!whole) {
-      i = place % at.inner;
-      place /= at.inner;
-      o = place / at.count;
-      place -= o * at.count;
-    }
-    int64_t r = at.indices[o * at.index_outer + place * at.index_step + i * at.index_inner];
-    if (r < 0) r += at.extent;
-    return whole ? r : (o * at.extent + r) * at.inner + i;
-  }
-  /// Element i of value j, of words or of numbers.
-  template <class U>
-  [[nodiscard]] __device__ U value(int64_t j, int64_t i) const {
-    int64_t const k = j * inner + i;
-    return static_cast<U const*>(at.in)[k < period ? k : k % period];
-  }
-};
-
-/// The rows of all values, and beside each its place or, of single elements, its bits.
-template <class K, class V>
-__global__ void find_rows(const __grid_constant__ flat_scatter s, K* rows, V* beside) {
-  for (int64_t j = first_element(); j < s.count; j += grid_step()) {
-    rows[j] = static_cast<K>(s.row(j));
-    beside[j] = static_cast<V>(j);
-  }
-}
-template <class K, class V, class U>
-__global__ void find_rows_of_elements(const __grid_constant__ flat_scatter s, K* rows, V* beside) {
-  for (int64_t j = first_element(); j < s.count; j += grid_step()) {
-    rows[j] = static_cast<K>(s.row(j));
-    beside[j] = s.value<U>(j, 0);
-  }
-}
-
-/// Values in the order of their rows, those of one row in their own. Beside each row lies the value's
-/// place, or the bits of a single element.
-template <class K, class V>
-class sorted_rows {
- public:
-  sorted_rows(flat_scatter const& s, bool elements) : pairs_(s.count) {
-    if (elements)
-      with_word(s.at.element, [&]<class U>() {
-        if constexpr (sizeof(U) <= sizeof(V))
-          launch(find_rows_of_elements<K, V, U>, blocks_for(s.count), threads, s, pairs_.keys(),
-                 pairs_.values());
-      });
-    else
-      launch(find_rows<K, V>, blocks_for(s.count), threads, s, pairs_.keys(), pairs_.values());
-    pairs_.sort(std::bit_width(static_cast<std::uint64_t>(s.rows - 1)));
-  }
-  [[nodiscard]] K const* rows() const { return pairs_.keys(); }
-  [[nodiscard]] V const* beside() const { return pairs_.values(); }
-
- private:
-  sortable_pairs<K, V> pairs_;
-};
-
-/// Calls f(sorted, elements): whether their bits are beside the rows.
-template <class F>
-void with_sorted_rows(flat_scatter const& s, F const& f) {
-  constexpr int64_t most = std::numeric_limits<std::uint32_t>::max();
-  if (s.count > most)
-    throw shape_error("put: " + std::to_string(s.count) +
-                      " values; on a GPU they are less than 2^32");
-  bool const elements = s.inner == 1 && s.at.element <= 8;
-  if (s.rows > most)
-    f(sorted_rows<std::uint64_t, std::uint32_t>(s, false), false);
-  else if (elements && s.at.element == 8)
-    f(sorted_rows<std::uint32_t, std::uint64_t>(s, true), true);
-  else
-    f(sorted_rows<std::uint32_t, std::uint32_t>(s, elements), elements);
-}
-
-/// The values of one row are all the same.
-template <class U>
-__global__ void put_any(const __grid_constant__ flat_scatter s) {
-  auto* const out = static_cast<U*>(s.at.out);
-  for (int64_t e = first_element(); e < s.count * s.inner; e += grid_step()) {
-    int64_t const j = e / s.inner, i = e - j * s.inner;
-    out[s.row(j) * s.inner + i] = s.value<U>(j, i);
-  }
-}
-template <class U, class K, class V>
-__global__ void put_last(const __grid_constant__ flat_scatter s, K const* rows, V const* beside,
-                         bool elements) {
-  auto* const out = static_cast<U*>(s.at.out);
-  for (int64_t e = first_element(); e < s.count * s.inner; e += grid_step()) {
-    int64_t const p = e / s.inner, i = e - p * s.inner;
-    K const row = rows[p];
-    if (p + 1 < s.count && rows[p + 1] == row) continue;
-    if constexpr (sizeof(U) <= sizeof(V))
-      if (elements) {
-        out[row] = static_cast<U>(beside[p]);
-        continue;
-      }
-    out[static_cast<int64_t>(row) * s.inner + i] = s.value<U>(static_cast<int64_t>(beside[p]), i);
-  }
-}
 
 template <class T>
 __device__ void add_in_memory(T* to, T value) {
@@ -145,9 +21,11 @@ __device__ void add_in_memory(T* to, T value) {
   }
 }
 /// In any order, by the memory's own additions. A warp's values for one element are summed first, since the
-/// additions to one element wait for each other. There are less than 2^32 elements.
+/// additions to one element wait for each other; not where the first values of its threads are for different
+/// elements, since telling who is alike takes time too. There are less than 2^32 elements.
 template <class T>
-__global__ void __launch_bounds__(threads) add_unordered(const __grid_constant__ flat_scatter s) {
+__global__ void __launch_bounds__(threads)
+    add_unordered(const __grid_constant__ flat_scatter s, unsigned long long* outside) {
   constexpr int each = 4;  // values of a thread that are read before the first is added
   auto* const out = static_cast<T*>(s.at.out);
   int64_t const n = s.count * s.inner;
@@ -155,20 +33,25 @@ __global__ void __launch_bounds__(threads) add_unordered(const __grid_constant__
   for (int64_t first = first_element(); first - lane < n; first += each * grid_step()) {
     unsigned element[each];
     T value[each];
+    bool there[each] = {};
 #pragma unroll
     for (int k = 0; k < each; ++k) {
       int64_t const e = first + k * grid_step();
       if (e >= n) break;
       int64_t const j = s.inner == 1 ? e : e / s.inner, i = e - j * s.inner;
-      element[k] = static_cast<unsigned>(s.row(j) * s.inner + i);
+      int64_t const row = s.row(j, outside);
+      there[k] = row >= 0;
+      element[k] = static_cast<unsigned>(row * s.inner + i);
       value[k] = s.value<T>(j, i);
     }
+    bool alike = true;
 #pragma unroll
     for (int k = 0; k < each; ++k) {
-      bool const there = first + k * grid_step() < n;
-      unsigned const lanes = __ballot_sync(~0u, there);
-      if (!there) continue;
-      unsigned const same = __match_any_sync(lanes, element[k]);
+      unsigned const lanes = __ballot_sync(~0u, there[k]);
+      unsigned same = 1u << lane;
+      if (alike && there[k]) same = __match_any_sync(lanes, element[k]);
+      if (k == 0) alike = __any_sync(~0u, (same & (same - 1)) != 0);
+      if (!there[k]) continue;
       int const least = __ffs(static_cast<int>(same)) - 1;
       for (unsigned others = same & (same - 1); others != 0; others &= others - 1) {
         T const other = from_lane(value[k], __ffs(static_cast<int>(others)) - 1, same);
@@ -361,25 +244,6 @@ void add_sorted(flat_scatter const& s, K const* rows, V const* beside, bool elem
            open);
 }
 
-}  // namespace
-
-void put(scatter const& all) {
-  flat_scatter const s(all);
-  int64_t const n = s.count * s.inner;
-  if (n == 0) return;
-  if (s.inner % s.period == 0)
-    return with_word(s.at.element,
-                     [&]<class U>() { launch(put_any<U>, blocks_for(n), threads, s); });
-  with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
-    with_word(s.at.element, [&]<class U>() {
-      launch(put_last<U, K, V>, blocks_for(n), threads, s, sorted.rows(), sorted.beside(),
-             elements);
-    });
-  });
-}
-
-namespace {
-
 /// Whether the memory's own additions are faster than sorting: of few values, and of single ones where the
 /// elements are enough that few meet at one, and lie in the L2 cache (measured on an H200, 2^26 values).
 bool is_faster_unordered(flat_scatter const& s) {
@@ -390,20 +254,21 @@ bool is_faster_unordered(flat_scatter const& s) {
 
 }  // namespace
 
-void add_at(scatter const& all) {
+int64_t add_at(scatter const& all) {
   flat_scatter const s(all);
   int64_t const n = s.count * s.inner;
-  if (n == 0) return;
-  visit(all.type, [&]<class T>() {
+  if (n == 0 || s.period == 0) return first_outside(s.at.indices, s.at.index_count(), s.at.extent);
+  return visit(all.type, [&]<class T>() {
     using atomic = std::conditional_t<std::is_integral_v<T>, typename sum_of<T>::type, T>;
     if constexpr (sizeof(T) == sizeof(atomic) && !is_half<T>)
-      if ((std::is_integral_v<T> || !deterministic_scope::current()) && is_faster_unordered(s)) {
-        launch(add_unordered<atomic>, blocks_for(n), threads, s);
-        return;
-      }
-    with_sorted_rows(s, [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
-      add_sorted<T>(s, sorted.rows(), sorted.beside(), elements);
-    });
+      if ((std::is_integral_v<T> || !deterministic_scope::current()) && is_faster_unordered(s))
+        return unless_outside(s, [&](unsigned long long* outside) {
+          launch(add_unordered<atomic>, blocks_for(n), threads, s, outside);
+        });
+    return with_sorted_rows(s, 0,
+                            [&]<class K, class V>(sorted_rows<K, V> const& sorted, bool elements) {
+                              add_sorted<T>(s, sorted.rows(), sorted.beside(), elements);
+                            });
   });
 }
 
