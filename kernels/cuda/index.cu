@@ -253,7 +253,7 @@ template <class T>
 class cells {
  public:
   __device__ cells(T const* sorted, unsigned n) : least_(sorted[0]), greatest_(sorted[n - 1]) {
-    auto const width = static_cast<float>(greatest_ - least_);
+    float const width = distance(least_, greatest_);
     if (width > 0 && isfinite(width)) {
       count_ = most_cells;
       scale_ = static_cast<float>(most_cells) / width;
@@ -265,22 +265,30 @@ class cells {
     if (v <= least_) return 0;
     if constexpr (std::is_floating_point_v<T>)
       if (v != v) return count_;
-    auto const at = static_cast<float>(v - least_) * scale_;
+    float const at = distance(least_, v) * scale_;
     return v < greatest_ && at < static_cast<float>(count_ - 1) ? static_cast<unsigned>(at)
                                                                 : count_ - 1;
   }
 
  private:
+  static __device__ float distance(T from, T to) {
+    if constexpr (std::is_integral_v<T>)  // also where it is no T
+      return static_cast<float>(static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from));
+    else
+      return static_cast<float>(to - from);
+  }
+
   T least_, greatest_;
   unsigned count_ = 1;
   float scale_ = 0;
 };
 
-/// All of the sorted elements lie in shared memory, and only those of a value's cell are searched.
+/// All of the sorted elements lie in shared memory, and only those of a value's cell are searched. A thread
+/// has pairs of neighbours, whose places it stores together.
 template <class T>
 __global__ void __launch_bounds__(threads)
     search_cells(const __grid_constant__ search_arguments<T> g) {
-  constexpr int at_once = 4;
+  constexpr int pairs = 2, at_once = 2 * pairs;
   __shared__ T sorted[most_on_top];
   __shared__ std::uint16_t first_of[most_cells + 2];  // of each cell
   auto const n = static_cast<unsigned>(g.n);
@@ -293,14 +301,17 @@ __global__ void __launch_bounds__(threads)
     for (unsigned c = from; c <= to; ++c) first_of[c] = static_cast<std::uint16_t>(i);
   }
   __syncthreads();
-  for (int64_t first = first_element(); first < g.count; first += at_once * grid_step()) {
+  bool const packed = reinterpret_cast<std::uintptr_t>(g.out) % 16 == 0;
+  for (int64_t first = first_element(); 2 * first < g.count; first += pairs * grid_step()) {
+    auto const place = [&](int k) { return 2 * (first + k / 2 * grid_step()) + k % 2; };
     T value[at_once];
 #pragma unroll
     for (int k = 0; k < at_once; ++k)
-      if (first + k * grid_step() < g.count) value[k] = g.values[first + k * grid_step()];
+      if (place(k) < g.count) value[k] = g.values[place(k)];
+    longlong2 both;
 #pragma unroll
     for (int k = 0; k < at_once; ++k) {
-      if (first + k * grid_step() >= g.count) break;
+      if (place(k) >= g.count) break;
       T const v = value[k];
       unsigned const c = cell.of(v);
       unsigned found = first_of[c], left = first_of[c + 1] - found;
@@ -314,7 +325,15 @@ __global__ void __launch_bounds__(threads)
           left = half;
         }
       }
-      g.out[first + k * grid_step()] = found;
+      if (k % 2 == 0) {
+        both.x = found;
+        if (!packed || place(k) + 1 >= g.count) g.out[place(k)] = found;
+      } else if (packed) {
+        both.y = found;
+        *reinterpret_cast<longlong2*>(g.out + place(k - 1)) = both;
+      } else {
+        g.out[place(k)] = found;
+      }
     }
   }
 }
@@ -323,9 +342,7 @@ __global__ void __launch_bounds__(threads)
 
 int64_t first_outside(int64_t const* indices, int64_t count, int64_t extent) {
   if (count == 0) return -1;
-  std::optional<outside_position> found;
-  if (!inside) found.emplace();
-  unsigned long long* const outside = found ? found->data() : nullptr;
+  outside_position found;
   launch(find_outside, blocks_for(count), threads, indices, count, extent, found.data());
   return found.item();
 }
@@ -343,7 +360,9 @@ int64_t take(gather const& g, bool inside) {
     wide.element *= 2;
     wide.inner /= 2;
   }
-  outside_position found;
+  std::optional<outside_position> found;
+  if (!inside) found.emplace();
+  unsigned long long* const outside = found ? found->data() : nullptr;
   if (takes_of_kept_rows(g))
     with_word(g.element, [&]<class U>() {
       int64_t const bytes = g.extent * g.element;
@@ -356,7 +375,7 @@ int64_t take(gather const& g, bool inside) {
       int64_t const blocks = (elements + block_takes - 1) / block_takes;
       launch(take_words<U>, blocks, threads, wide, outside);
     });
-  return inside ? -1 : found.item();
+  return found ? found->item() : -1;
 }
 
 void count_flags(int64_t n, bool const* flags, int64_t* ends) {
