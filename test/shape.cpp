@@ -360,6 +360,29 @@ BOOST_AUTO_TEST_CASE(large_parts_begin_anywhere) {
   BOOST_TEST(y(0).item() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(rows_of_a_part_begin_anywhere) {
+  std::int64_t const rows = 5, columns = 1500;
+  auto const check = [&]<class T>(T) {
+    array<T> const x = (arange(rows * columns) % 251).astype<T>().reshape(rows, columns);
+    for (std::int64_t const wide : {1500, 1536, 1567, 1601})
+      for (std::int64_t const from : {0, 1, 3, 31, 36}) {
+        if (from + columns > wide) continue;
+        array<T> y = full<T>({rows + 2, wide}, 7);
+        y(slice(1, -1), slice(from, from + columns)) = x;
+        auto const values = y.to_vector();
+        std::vector<T> wanted(values.size(), T(7));
+        for (std::int64_t r = 0; r < rows; ++r)
+          for (std::int64_t c = 0; c < columns; ++c)
+            wanted[(r + 1) * wide + from + c] = static_cast<T>((r * columns + c) % 251);
+        BOOST_TEST((values == wanted), to_string(dtype_of<T>) << ' ' << wide << ' ' << from);
+      }
+  };
+  check(std::uint8_t{});
+  check(std::int16_t{});
+  check(float{});
+  check(double{});
+}
+
 BOOST_AUTO_TEST_CASE(repeats_and_tiles) {
   auto const x = counting({2, 3}), cube = counting({2, 2, 2});
   array<bool> const flags{true, false};
