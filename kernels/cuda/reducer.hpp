@@ -208,6 +208,19 @@ struct position {
   static __device__ void add(state& s, T v, std::int64_t i) {
     if (s.index < 0 || beats(v, s.v)) s = {i, v};
   }
+  /// N elements at once: the best of them first, whose number among them is small.
+  template <int N>
+  static __device__ void add_pack(state& s, T const* v, std::int64_t i) {
+    T best = v[0];
+    int at = 0;
+#pragma unroll
+    for (int k = 1; k < N; ++k) {
+      bool const better = beats(v[k], best);
+      best = better ? v[k] : best;
+      at = better ? k : at;
+    }
+    if (s.index < 0 || beats(best, s.v)) s = {i + at, best};
+  }
   static __device__ void combine(state& s, state const& o) {
     if (o.index < 0) return;
     bool const equal = !beats(o.v, s.v) && !beats(s.v, o.v);
