@@ -9,8 +9,8 @@
 // variates", 1993 (BTRS); Loader, "Fast and accurate computation of binomial probabilities", 2000.
 #pragma once
 
+#include <dsl/box_muller.hpp>
 #include <dsl/kernel.hpp>
-#include <dsl/philox.hpp>
 #include <dsl/philox64.hpp>
 
 #include <cmath>

@@ -1,9 +1,9 @@
 // Philox4x32-10 and cuRAND's element order: random numbers as a pure function of (seed, offset, i).
 //
 // Sources: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011 (the
-// bijection); curand_uniform.h and curand_normal.h (words to values). cuRAND's element order for
+// bijection); curand_uniform.h (words to values). cuRAND's element order for
 // CURAND_RNG_PSEUDO_PHILOX4_32_10 is not documented: it was found with the host generator of
-// cuRAND 10.4 and is compared with it in test/random.cpp.
+// cuRAND 10.4 and is compared with it in test/random.cpp. Normal numbers: dsl/box_muller.hpp.
 //
 // The stream. cuRAND runs 65536 threads; each draws a block of four words at a time and they take
 // turns. A block is the bijection of the counter {row, thread}: a row holds 2^18 words.
@@ -132,52 +132,6 @@ SLOTH_HD constexpr double philox_unit(std::uint32_t x, std::uint32_t y) {
   return static_cast<double>(x ^ (std::uint64_t{y} << 21)) * 0x1p-53 + 0x1p-54;
 }
 
-/// Box-Muller's pair: radius sin(angle) and radius cos(angle).
-template <class T>
-struct philox_pair {
-  T sine, cosine;
-};
-
-/// curand_normal.h's _curand_box_muller: u, v in (0, 1], (0, 2 pi] as floats, sqrt(-2 log u) times
-/// sin v and cos v. Within 4 eps sqrt(-2 log u), eps = 2^-23, of that in long double at the same u
-/// and v: log, sin and cos 1 ulp, sqrt and the product half an ulp. The host generator's bits
-/// where libm is the same; the device generator uses __sincosf, absolute error 2^-21.
-SLOTH_HD inline philox_pair<float> philox_box_muller(std::uint32_t x, std::uint32_t y) {
-  constexpr float turn = 0x1p-32f * 6.2831855f;
-  float const u = philox_unit(x);
-#if defined(__CUDA_ARCH__)
-  float const v = __fadd_rn(__fmul_rn(static_cast<float>(y), turn), turn / 2);
-  float s, c;
-  ::sincosf(v, &s, &c);
-  float const radius = __fsqrt_rn(-2.0f * ::logf(u));
-#else
-  float const v = static_cast<float>(y) * turn + turn / 2;
-  float const s = std::sin(v), c = std::cos(v);
-  float const radius = std::sqrt(-2.0f * std::log(u));
-#endif
-  return {radius * s, radius * c};
-}
-
-/// curand_normal.h's _curand_box_muller_double: u in (0, 1], v in (0, 2], sqrt(-2 log u) times
-/// sin(pi v) and cos(pi v). Within 6 eps sqrt(-2 log u), eps = 2^-52, of that in long double at the
-/// same u and v: 2.5 as above, 2 for rounding pi v below 2 pi, 1.1 for pi itself. The host
-/// generator's bits where libm is the same; the device generator takes sincospi, as here.
-SLOTH_HD inline philox_pair<double> philox_box_muller(std::uint32_t x0, std::uint32_t x1,
-                                                      std::uint32_t y0, std::uint32_t y1) {
-  double const u = philox_unit(x0, x1);
-  double const v = 2 * philox_unit(y0, y1);
-#if defined(__CUDA_ARCH__)
-  double s, c;
-  ::sincospi(v, &s, &c);
-  double const radius = __dsqrt_rn(-2.0 * ::log(u));
-#else
-  double const angle = v * 3.1415926535897932;
-  double const s = std::sin(angle), c = std::cos(angle);
-  double const radius = std::sqrt(-2.0 * std::log(u));
-#endif
-  return {radius * s, radius * c};
-}
-
 /// Element i of a draw at `offset` of uniform numbers in (0, 1]: the bits of curandGenerateUniform
 /// and curandGenerateUniformDouble. 1 itself appears about once in 2^25 floats.
 template <class T>
@@ -190,28 +144,6 @@ SLOTH_HD constexpr T philox_uniform(philox_keys const& keys, std::uint64_t offse
   } else {
     std::uint64_t const bits = philox_bits64(keys, offset, i);
     return philox_unit(static_cast<std::uint32_t>(bits), static_cast<std::uint32_t>(bits >> 32));
-  }
-}
-
-/// Element i of a draw at `offset` of standard normal numbers, in the order of curandGenerateNormal
-/// and curandGenerateNormalDouble: elements (2k, 2k + 1) of the stream are the sine and the cosine
-/// of one pair, whose radius comes from the words of uniform 2k and whose angle from 2k + 1. So an
-/// odd offset starts with the second half of a pair, and a generator rounds its offset up to even
-/// before and after a draw of normals, else they share words with their neighbours (cuRAND's do).
-template <class T>
-SLOTH_HD inline T philox_normal(philox_keys const& keys, std::uint64_t offset, std::uint64_t i) {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>,
-                "philox_normal: draws are float or double; cast the result");
-  std::uint64_t const j = offset + i;
-  if constexpr (std::is_same_v<T, float>) {
-    philox_block const b = philox_block32(keys, j);
-    auto const z =
-        (j & 2) ? philox_box_muller(b.word[2], b.word[3]) : philox_box_muller(b.word[0], b.word[1]);
-    return (j & 1) ? z.cosine : z.sine;
-  } else {
-    philox_block const b = philox_block64(keys, j);
-    auto const z = philox_box_muller(b.word[0], b.word[1], b.word[2], b.word[3]);
-    return (j & 1) ? z.cosine : z.sine;
   }
 }
 

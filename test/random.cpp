@@ -1,5 +1,5 @@
-// dsl/philox.hpp and kernels/host/random.hpp against Philox's known answers, cuRAND and themselves.
-#include <dsl/philox.hpp>
+// dsl/philox.hpp, dsl/box_muller.hpp and kernels/host/random.hpp against Philox's known answers, cuRAND and themselves.
+#include <dsl/box_muller.hpp>
 #include <kernels/host/random.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -55,7 +55,7 @@ struct reference {
     cosine = radius * std::cos(angle);
   }
 
-  /// The bound stated in dsl/philox.hpp.
+  /// The bound stated in dsl/box_muller.hpp.
   long double bound() const {
     return (std::is_same_v<T, float> ? 4 : 6) * std::numeric_limits<T>::epsilon() * radius;
   }

@@ -1,8 +1,8 @@
 // A tree's value in a kernel: packs of elements, evaluated in registers.
 #pragma once
 
+#include <dsl/box_muller.hpp>
 #include <dsl/distributions.hpp>
-#include <dsl/philox.hpp>
 #include <dsl/philox64.hpp>
 #include <dsl/tree.hpp>
 #include <kernels/cuda/geometry.hpp>
@@ -351,17 +351,26 @@ struct value<generated<Kind, T>, At, N> {
         auto const first = static_cast<std::uint32_t>(j % philox_row);
         // Two loops, so that the blocks of all runs are made side by side.
         if constexpr (run > 1) {
-          if (j % run == 0 && apart % 4 == 0 && first + from_first(count - 1) < philox_row)
+          if (j % run == 0 && apart % 4 == 0 && first + from_first(count - 1) < philox_row) {
+            std::uint64_t const row = j / philox_row;
+            auto const half = [&](int r) {  // element / 2 % 2
+              return (first / 2 + static_cast<unsigned>(r * run % length / 2)) % 2;
+            };
+            auto const words = [&](int r) {
+              auto const thread = (first + static_cast<std::uint32_t>(from_first(r))) / 4;
+              return philox_words(g.keys, sizeof(T) == 4 ? row : 2 * row + half(r), thread);
+            };
+            if constexpr (Kind == generator_kind::normal && sizeof(T) == 8) {
+              philox_block blocks[count];
 #pragma unroll
-            for (int r = 0; r < count; ++r) {
-              auto const at = first + static_cast<std::uint32_t>(from_first(r));
-              std::uint64_t const row = j / philox_row;
-              unsigned const half = (first / 2 + r * run % length / 2) % 2;  // at / 2 % 2
-              auto const words = sizeof(T) == 4 ? philox_words(g.keys, row, at / 4)
-                                                : philox_words(g.keys, 2 * row + half, at / 4);
-              draw_pack<Kind, T, run>(words, half != 0, p.v + r * run);
+              for (int r = 0; r < count; ++r) blocks[r] = words(r);
+              philox_normal_pairs(blocks, p.v);
+            } else {
+#pragma unroll
+              for (int r = 0; r < count; ++r)
+                draw_pack<Kind, T, run>(words(r), half(r) != 0, p.v + r * run);
             }
-          else
+          } else
 #pragma unroll
             for (int r = 0; r < count; ++r) {
               auto const v = draw_split_pack<Kind, T, run>(seed, j + from_first(r));

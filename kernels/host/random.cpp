@@ -1,6 +1,6 @@
 #include <kernels/host/random.hpp>
 
-#include <dsl/philox.hpp>
+#include <dsl/box_muller.hpp>
 
 #include <algorithm>
 
