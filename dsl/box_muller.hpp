@@ -44,7 +44,7 @@ __device__ void philox_polynomial(double const (&z)[M], double const (&coefficie
 #pragma unroll
   for (int k = 1; k < N; ++k)
 #pragma unroll
-    for (int m = 0; m < M; ++m) p[m] = fma(p[m], z[m], coefficient[k]);
+    for (int m = 0; m < M; ++m) p[m] = __fma_rn(p[m], z[m], coefficient[k]);
 }
 
 /// radius[m] = sqrt(-2 log u[m]), u in [2^-54, 1], 0 at 1.
@@ -66,9 +66,9 @@ __device__ void philox_radii(double const (&u)[M], double (&radius)[M]) {
     double const divisor = f[m] + 2;
     double inverse = 0;
     asm("rcp.approx.ftz.f64 %0, %1;" : "=d"(inverse) : "d"(divisor));
-    inverse = fma(inverse, fma(-divisor, inverse, 1.), inverse);
+    inverse = __fma_rn(inverse, __fma_rn(-divisor, inverse, 1.), inverse);
     s[m] = __dmul_rn(f[m], inverse);
-    s[m] = fma(fma(-divisor, s[m], f[m]), inverse, s[m]);
+    s[m] = __fma_rn(__fma_rn(-divisor, s[m], f[m]), inverse, s[m]);
     z[m] = __dmul_rn(s[m], s[m]);
   }
   philox_polynomial(z, rest, p);
@@ -77,15 +77,15 @@ __device__ void philox_radii(double const (&u)[M], double (&radius)[M]) {
     // 2 s = f - f^2 / 2 + s f^2 / 2: what is small is added last to first.
     double const half_square = __dmul_rn(__dmul_rn(0.5, f[m]), f[m]);
     double const small =
-        fma(s[m], fma(p[m], z[m], half_square), __dmul_rn(k[m], log2_low)) - half_square;
-    double const square = -2 * fma(k[m], log2_high, __dadd_rn(f[m], small));
+        __fma_rn(s[m], __fma_rn(p[m], z[m], half_square), __dmul_rn(k[m], log2_low)) - half_square;
+    double const square = -2 * __fma_rn(k[m], log2_high, __dadd_rn(f[m], small));
     double root = 0;  // of 1 / square; that of 0 is finite
     asm("rsqrt.approx.ftz.f64 %0, %1;" : "=d"(root) : "d"(__dadd_rn(square, 0x1p-1000)));
     double half = __dmul_rn(0.5, root), r = __dmul_rn(square, root);
-    double const error = fma(-r, half, 0.5);
-    r = fma(r, error, r);
-    half = fma(half, error, half);
-    radius[m] = fma(half, fma(-r, r, square), r);
+    double const error = __fma_rn(-r, half, 0.5);
+    r = __fma_rn(r, error, r);
+    half = __fma_rn(half, error, half);
+    radius[m] = __fma_rn(half, __fma_rn(-r, r, square), r);
   }
 }
 
@@ -108,17 +108,17 @@ __device__ void philox_normal_pairs(philox_block const (&block)[M], double* out)
 #pragma unroll
   for (int m = 0; m < M; ++m) {  // 2 pi of a turn, less the nearest quarters of it
     double const turn = philox_unit(block[m].word[2], block[m].word[3]);
-    double const rounded = fma(turn, 4., 0x1.8p52);
+    double const rounded = __fma_rn(turn, 4., 0x1.8p52);
     quarter[m] = __double2loint(rounded);
-    x[m] = __dmul_rn(fma(rounded - 0x1.8p52, -0.25, turn), 6.283185307179586);
+    x[m] = __dmul_rn(__fma_rn(rounded - 0x1.8p52, -0.25, turn), 6.283185307179586);
     z[m] = __dmul_rn(x[m], x[m]);
   }
   philox_polynomial(z, sine_rest, p);
   philox_polynomial(z, cosine_rest, q);
 #pragma unroll
   for (int m = 0; m < M; ++m) {
-    double const sine = fma(__dmul_rn(x[m], z[m]), p[m], x[m]);
-    double const cosine = fma(__dmul_rn(z[m], z[m]), q[m], fma(z[m], -0.5, 1.));
+    double const sine = __fma_rn(__dmul_rn(x[m], z[m]), p[m], x[m]);
+    double const cosine = __fma_rn(__dmul_rn(z[m], z[m]), q[m], __fma_rn(z[m], -0.5, 1.));
     auto const with_sign = [](double v, int quarters) {  // behind two of them it is the other one
       return __hiloint2double(__double2hiint(v) ^ static_cast<int>(quarters << 30 & 0x80000000u),
                               __double2loint(v));

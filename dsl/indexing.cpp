@@ -3,15 +3,13 @@
 namespace sloth::inline SLOTH_ABI {
 namespace indexing_detail {
 
-node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along, bool inside) {
+node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along) {
   int const axis = one_axis(along, x->shape.rank(), "take");
   extents shape(x->shape.begin(), x->shape.begin() + axis);
   for (std::int64_t extent : indices->shape) shape.push_back(extent);
   for (int a = axis + 1; a < x->shape.rank(); ++a) shape.push_back(x->shape[a]);
-  node_ptr const result =
-      primitive_node(primitive::take, x->type, std::move(shape), {x, indices}, axis, along.where);
-  std::get<primitive_operation>(result->op).inside = inside;
-  return result;
+  return primitive_node(primitive::take, x->type, std::move(shape), {x, indices}, axis,
+                        along.where);
 }
 
 node_ptr stretched(node_ptr const& n, extents const& shape, location where) {

@@ -11,9 +11,8 @@ namespace sloth::inline SLOTH_ABI {
 
 namespace indexing_detail {
 
-/// `inside`: the indices are known to be in range. Throws index_error for the axis.
-[[nodiscard]] node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along,
-                             bool inside = false);
+/// Throws index_error for the axis.
+[[nodiscard]] node_ptr taken(node_ptr const& x, node_ptr const& indices, axis_list const& along);
 /// Throws shape_error where the extents beside the axis do not broadcast.
 [[nodiscard]] node_ptr taken_along(node_ptr const& x, node_ptr const& indices,
                                    axis_list const& along);

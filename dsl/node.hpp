@@ -220,6 +220,7 @@ enum class primitive : std::uint8_t {
   count_flags,
   compress,
   searchsorted,
+  isin,
   bincount,
   histogram,
   solve,
@@ -235,7 +236,7 @@ enum class primitive : std::uint8_t {
   constexpr const char* names[] = {
       "cumsum", "cumprod", "cummin", "cummax", "sort", "argsort", "permutation", "partition",
       "argpartition", "select", "topk", "take", "take_along_axis", "count_flags", "compress",
-      "searchsorted", "bincount", "histogram", "solve", "inv", "det", "slogdet", "cholesky", "eigh", "eigvalsh"};
+      "searchsorted", "isin", "bincount", "histogram", "solve", "inv", "det", "slogdet", "cholesky", "eigh", "eigvalsh"};
   // clang-format on
   return names[static_cast<int>(p)];
 }
@@ -246,7 +247,7 @@ struct primitive_operation {
   // place; searchsorted: 1 for the right side; histogram: 1 for equal bins; solve: 1 where the matrices
   // lie transposed.
   std::int64_t option = 0;
-  bool inside = false;                // take, take_along_axis: the indices are known to be in range
+  bool inside = false;                // take_along_axis: the indices are known to be in range
   std::vector<std::int64_t> ranks{};  // select: the places in order that are read
 };
 

@@ -365,6 +365,9 @@ void run_primitive(primitive_operation const& call, step const& s, void* out, de
     case primitive::searchsorted:
       return SLOTH_ON(where, searchsorted(x.type, n, in[0], target.shape.size(), in[1],
                                           call.option != 0, static_cast<std::int64_t*>(out)));
+    case primitive::isin:
+      return SLOTH_ON(where, isin(x.type, x.shape.size(), in[0], target.shape.size(), in[1],
+                                  static_cast<bool*>(out)));
     case primitive::bincount:
       return SLOTH_ON(where, bincount(x.type, x.shape.size(), in[0], target.shape[0] - 1,
                                       static_cast<std::int64_t*>(out)));

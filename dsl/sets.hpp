@@ -66,14 +66,12 @@ template <expression X>
 template <expression X, expression A>
 [[nodiscard]] auto isin(X&& x, A&& among, location where = location::here()) {
   using common = promote_t<value_t<X>, value_t<A>>;
-  shape_detail::view_of<X> const values(shape_detail::node_of(std::forward<X>(x), where));
-  auto const sorted = sets_detail::sorted_flat(std::forward<A>(among), where);
-  if (sorted.size() == 0) return lazy<bool>(zeros<bool>(values.shape()));
-  auto const places = searchsorted(sorted, values, side::left, where);
-  using namespace indexing_detail;
-  view<value_t<A>, false> const nearest(taken(
-      sorted.node(), indices_of(minimum(places, sorted.size() - 1), where), axis(0, where), true));
-  return lazy<bool>(nearest.template astype<common>() == values.template astype<common>());
+  static_assert(!is_complex<common>, "complex numbers have no order: isin takes real ones");
+  using type = order_detail::searched_t<common>;
+  node_ptr const in = as_argument<type>(as_tree(std::forward<A>(among)), where).node(where);
+  node_ptr const values = as_argument<type>(as_tree(std::forward<X>(x)), where).node(where);
+  return view<bool, false>(
+      primitive_node(primitive::isin, dtype::boolean, values->shape, {in, values}, 0, where));
 }
 
 /// The distinct elements that are in both, in either, in a but not in b: ascending, 1-D.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
 
 using namespace sloth;
 
@@ -155,6 +157,49 @@ BOOST_AUTO_TEST_CASE(sets) {
   is(intersect1d(a, b), "int32(2,)", {2, 3});
   is(union1d(a, b), "int32(4,)", {1, 2, 3, 5});
   is(setdiff1d(a, b), "int32(1,)", {1});
+}
+
+namespace {
+
+template <class T>
+void members_are_found(array<T> const& x, array<T> const& among) {
+  auto const values = x.to_vector(), all = among.to_vector();
+  array<bool> const got = isin(x, among);
+  BOOST_TEST(got.shape() == x.shape());
+  std::set<T> const present(all.begin(), all.end());
+  auto const flags = got.to_vector();
+  int wrong = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    wrong += flags[i] != (present.count(values[i]) > 0);
+  BOOST_TEST(wrong == 0, to_string(dtype_of<T>) << ' ' << values.size() << ' ' << all.size());
+}
+
+}  // namespace
+
+// Integers that are near each other and far apart, also by more than half of their range.
+BOOST_AUTO_TEST_CASE(members_of_many_elements) {
+  generator rng(8);
+  for (int64_t const n : {1, 7, 3000, 60000}) {
+    for (int64_t const range : {5 * n, int64_t{1} << 40}) {
+      auto const drawn = [&](int64_t count) {
+        return array<int64_t>(rng.integers<int64_t>(-range, range, {count}));
+      };
+      array<int64_t> const among = drawn(n);
+      array<int64_t> x = drawn(20000);
+      x(slice(5000)) = among(array<int64_t>(arange(5000) % n));
+      members_are_found(x, among);
+      members_are_found<double>(x.astype<double>() / 8, among.astype<double>() / 8);
+      members_are_found<float>((x % 4096).astype<float>(), (among % 4096).astype<float>());
+      members_are_found<std::uint64_t>(x.astype<std::uint64_t>(), among.astype<std::uint64_t>());
+      members_are_found<std::int8_t>((x % 100).astype<std::int8_t>(),
+                                     (among % 50).astype<std::int8_t>());
+    }
+  }
+  int64_t const least = std::numeric_limits<int64_t>::min(),
+                greatest = std::numeric_limits<int64_t>::max();
+  members_are_found(array<int64_t>{least, -1, 0, 1, greatest}, array<int64_t>{least, 0, greatest});
+  members_are_found(array<int64_t>{least, greatest - 3, greatest - 1, greatest},
+                    array<int64_t>{greatest - 2, greatest});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,6 +102,8 @@ void compress(std::int64_t element, std::int64_t n, void const* in, bool const* 
               std::int64_t const* ends, void* out);
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
                   void const* values, bool right, std::int64_t* out);
+void isin(dtype type, std::int64_t n, void const* among, std::int64_t count, void const* values,
+          bool* out);
 void bincount(dtype type, std::int64_t n, void const* values, std::int64_t bins, std::int64_t* out);
 void histogram(dtype type, std::int64_t n, void const* values, std::int64_t bins, void const* edges,
                bool equal, std::int64_t* out);

@@ -209,12 +209,21 @@ struct search_arguments {
   T const* sorted;
   int64_t count;
   T const* values;
-  int64_t* out;
+  int64_t* out;    // places, or
+  bool* is_there;  // whether the element there is the value
   bool right;
   unsigned top;  // elements in shared memory, less than twice `half`, a power of two
   unsigned half, step;
 };
 constexpr unsigned most_on_top = 4096;
+
+template <class T>
+__device__ void tell(search_arguments<T> const& g, int64_t i, T v, int64_t place) {
+  if (g.is_there)
+    g.is_there[i] = place < g.n && g.sorted[place] == v;
+  else
+    g.out[i] = place;
+}
 
 template <class T>
 __global__ void __launch_bounds__(threads) search(const __grid_constant__ search_arguments<T> g) {
@@ -241,7 +250,7 @@ __global__ void __launch_bounds__(threads) search(const __grid_constant__ search
         }
       }
     }
-    g.out[i] = first;
+    tell(g, i, v, first);
   }
 }
 
@@ -301,7 +310,7 @@ __global__ void __launch_bounds__(threads)
     for (unsigned c = from; c <= to; ++c) first_of[c] = static_cast<std::uint16_t>(i);
   }
   __syncthreads();
-  bool const packed = reinterpret_cast<std::uintptr_t>(g.out) % 16 == 0;
+  bool const packed = !g.is_there && reinterpret_cast<std::uintptr_t>(g.out) % 16 == 0;
   for (int64_t first = first_element(); 2 * first < g.count; first += pairs * grid_step()) {
     auto const place = [&](int k) { return 2 * (first + k / 2 * grid_step()) + k % 2; };
     T value[at_once];
@@ -327,12 +336,12 @@ __global__ void __launch_bounds__(threads)
       }
       if (k % 2 == 0) {
         both.x = found;
-        if (!packed || place(k) + 1 >= g.count) g.out[place(k)] = found;
+        if (!packed || place(k) + 1 >= g.count) tell(g, place(k), v, found);
       } else if (packed) {
         both.y = found;
         *reinterpret_cast<longlong2*>(g.out + place(k - 1)) = both;
       } else {
-        g.out[place(k)] = found;
+        tell(g, place(k), v, found);
       }
     }
   }
@@ -397,8 +406,11 @@ void compress(int64_t element, int64_t n, void const* in, bool const* flags, int
   });
 }
 
-void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void const* values,
-                  bool right, int64_t* out) {
+namespace {
+
+/// The values' places in sorted elements into `out`, or whether they are there into `is_there`.
+void search_all(dtype type, int64_t n, void const* sorted, int64_t count, void const* values,
+                bool right, int64_t* out, bool* is_there) {
   if (count == 0) return;
   // Few values are not worth many elements in every block's shared memory, nor a huge step.
   bool const many = count >= 64 * most_on_top;
@@ -411,6 +423,7 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
                                 count,
                                 static_cast<T const*>(values),
                                 out,
+                                is_there,
                                 right,
                                 top,
                                 std::bit_floor(top),
@@ -425,6 +438,19 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
     case dtype::f64: return run(double{});
     default: break;  // the language converts to these
   }
+}
+
+}  // namespace
+
+void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void const* values,
+                  bool right, int64_t* out) {
+  search_all(type, n, sorted, count, values, right, out, nullptr);
+}
+
+void isin(dtype type, int64_t n, void const* among, int64_t count, void const* values, bool* out) {
+  workspace const sorted(static_cast<std::size_t>(n) * size_of(type));
+  if (n > 0) sort(type, 1, n, among, sorted.data());
+  search_all(type, n, sorted.data(), count, values, false, nullptr, out);
 }
 
 }  // namespace cuda_engine

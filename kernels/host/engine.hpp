@@ -82,6 +82,9 @@ void compress(std::int64_t element, std::int64_t n, void const* in, bool const* 
 /// equals, or behind them (`right`). 64-bit integers, f32, f64.
 void searchsorted(dtype type, std::int64_t n, void const* sorted, std::int64_t count,
                   void const* values, bool right, std::int64_t* out);
+/// Which of `count` values are among n elements.
+void isin(dtype type, std::int64_t n, void const* among, std::int64_t count, void const* values,
+          bool* out);
 /// out[v] = how many of n values are v, for those in [0, bins); out[bins] = the greatest value, as unsigned
 /// numbers are compared, so that a negative one is greater than all others. Integers.
 void bincount(dtype type, std::int64_t n, void const* values, std::int64_t bins, std::int64_t* out);

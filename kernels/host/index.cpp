@@ -209,6 +209,33 @@ void search(int64_t n, void const* sorted, int64_t count, void const* values, bo
   search_towards<T, false>(n, elements, count, wanted, out);
 }
 
+/// Integers that are not far apart have a flag each; others, and numbers, are sorted and searched.
+template <class T>
+void find_members(int64_t n, T const* among, int64_t count, T const* values, bool* out) {
+  if constexpr (std::is_integral_v<T>) {
+    auto const [least, greatest] = std::minmax_element(among, among + n);
+    auto const low = static_cast<std::uint64_t>(*least);
+    std::uint64_t const range = static_cast<std::uint64_t>(*greatest) - low;
+    if (range / 4 <= static_cast<std::uint64_t>(n + count)) {
+      std::vector<std::uint8_t> is_there(range + 1);
+      for (int64_t i = 0; i < n; ++i) is_there[static_cast<std::uint64_t>(among[i]) - low] = 1;
+      return for_parts(count, part / 4, [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) {
+          std::uint64_t const at = static_cast<std::uint64_t>(values[i]) - low;
+          out[i] = at <= range && is_there[at];
+        }
+      });
+    }
+  }
+  std::vector<T> sorted(static_cast<std::size_t>(n));
+  sort(dtype_of<T>, 1, n, among, sorted.data());
+  std::vector<int64_t> places(static_cast<std::size_t>(count));
+  search_towards<T, false>(n, sorted.data(), count, values, places.data());
+  for_parts(count, part / 4, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) out[i] = places[i] < n && sorted[places[i]] == values[i];
+  });
+}
+
 /// How many of n flags are set, added up eight bytes at a time.
 int64_t count_set(bool const* flags, int64_t n) {
   int64_t sum = 0, i = 0;
@@ -305,6 +332,20 @@ void searchsorted(dtype type, int64_t n, void const* sorted, int64_t count, void
     case dtype::u64: return search<std::uint64_t>(n, sorted, count, values, right, out);
     case dtype::f32: return search<float>(n, sorted, count, values, right, out);
     case dtype::f64: return search<double>(n, sorted, count, values, right, out);
+    default: break;  // the language converts to these
+  }
+}
+
+void isin(dtype type, int64_t n, void const* among, int64_t count, void const* values, bool* out) {
+  auto const run = [&]<class T>(T) {
+    if (n == 0) return std::fill_n(out, count, false), void();
+    find_members(n, static_cast<T const*>(among), count, static_cast<T const*>(values), out);
+  };
+  switch (type) {
+    case dtype::i64: return run(int64_t{});
+    case dtype::u64: return run(std::uint64_t{});
+    case dtype::f32: return run(float{});
+    case dtype::f64: return run(double{});
     default: break;  // the language converts to these
   }
 }
